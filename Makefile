@@ -1,0 +1,99 @@
+# Yakusoku: `make run` starts everything, `make help` lists the rest.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+# The first Python on PATH that is new enough; scripts/setup.py explains when there is none.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
+BIN := .venv/bin
+RUNTIME := .venv/.runtime
+DEV := .venv/.dev
+SOURCES := accounts common customers desk helpdesk mail portal reports scripts sla tests tickets manage.py
+TEMPLATES = $(shell find templates -name '*.html')
+
+export LANG := C.UTF-8
+export PYTHONPATH := $(CURDIR)
+
+.PHONY: run
+run: $(RUNTIME) ## Start the whole desk; Ctrl-C stops it, the data stays
+	@DEMO="$${DEMO-1}" exec $(BIN)/python -m helpdesk.supervisor
+
+.PHONY: test
+test: $(DEV) ## Run the whole test suite: make test ARGS="-k promise -x"
+	@chromium=$$($(BIN)/python scripts/get_chromium.py) && CHROMIUM=$$chromium $(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: lint types ## Check format, lint, types, imports, templates, migrations: fast, no services
+	@$(BIN)/python -W ignore manage.py makemigrations --check --dry-run --verbosity 0 \
+	  || { echo 'Models have changed. Run: $(BIN)/python manage.py makemigrations'; exit 1; }
+	@$(BIN)/python -W ignore manage.py lintmigrations --quiet ok ignore --no-cache
+	@$(BIN)/python manage.py check --fail-level WARNING
+	@echo 'All checks passed.'
+
+.PHONY: lint
+lint: $(DEV) ## Check format, lint, import contracts and templates
+	@$(BIN)/ruff format --check --quiet $(SOURCES) || { echo 'Run: make format'; exit 1; }
+	@$(BIN)/ruff check --quiet $(SOURCES)
+	@$(BIN)/lint-imports >.venv/lint-imports.txt || { cat .venv/lint-imports.txt; exit 1; }
+	@$(BIN)/djade --check --target-version 5.2 $(TEMPLATES)
+	@$(BIN)/djhtml --check --tabwidth 2 $(TEMPLATES) 2>.venv/djhtml.txt || { cat .venv/djhtml.txt; exit 1; }
+	@$(BIN)/djlint --lint --quiet --profile=django templates
+
+.PHONY: types
+types: $(DEV) ## Check types with mypy --strict
+	@$(BIN)/mypy --no-error-summary
+
+.PHONY: format
+format: $(DEV) ## Format code and templates
+	@$(BIN)/ruff format --quiet $(SOURCES)
+	@$(BIN)/ruff check --quiet --fix $(SOURCES)
+	@$(BIN)/djade --target-version 5.2 $(TEMPLATES) || true
+	@$(BIN)/djhtml --tabwidth 2 $(TEMPLATES)
+
+.PHONY: bench
+bench: $(DEV) ## Run the benchmarks; JSON on the last line
+	@$(BIN)/python -m scripts.bench $(ARGS)
+
+.PHONY: messages
+messages: $(DEV) ## Compile the Japanese and English catalogues
+	@$(BIN)/python manage.py compile_catalogs
+
+.PHONY: screenshots
+screenshots: $(DEV) ## Make the screenshots of the README
+	@chromium=$$($(BIN)/python scripts/get_chromium.py) && CHROMIUM=$$chromium $(BIN)/python -m scripts.screenshots $(ARGS)
+
+.PHONY: shell
+shell: $(RUNTIME) ## Open a Django shell on the running desk
+	@DEMO="$${DEMO-1}" $(BIN)/python manage.py shell
+
+.PHONY: reset
+reset: $(RUNTIME) ## Delete the data directory of a stopped desk
+	@$(BIN)/python -m helpdesk.supervisor reset
+
+.PHONY: setup
+setup: $(DEV) ## Install everything, development tools included
+
+.PHONY: lock
+lock: ## Renew both requirements files (needs uv)
+	@command -v uv >/dev/null || { echo 'make lock needs uv on PATH.'; exit 1; }
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --python-version 3.11 pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --python-version 3.11 --group dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+.PHONY: clean
+clean: ## Delete the virtual environment and caches; the data stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@find . -name __pycache__ -type d -not -path './.data/*' -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(RUNTIME): requirements.txt scripts/setup.py
+	@$(PYTHON) scripts/setup.py runtime
+	@touch $@
+
+$(DEV): requirements-dev.txt scripts/setup.py
+	@$(PYTHON) scripts/setup.py dev
+	@touch $@ $(RUNTIME)

@@ -1,0 +1,38 @@
+"""How agents sign in: django-allauth without signing up, its letters through our outbox."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.db import transaction
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from mail.letters import Letter, one_line
+from mail.services import queue_email
+
+
+class AgentAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """People are invited to work here; nobody signs up."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    @transaction.atomic
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        language = translation.get_language() or "en"
+        letter = Letter(
+            subject=one_line(render_to_string(f"{template_prefix}_subject.txt", context)),
+            text=render_to_string(f"{template_prefix}_message.txt", context).strip() + "\n",
+        )
+        queue_email(
+            to=email,
+            letter=letter,
+            dedupe_key=f"account:{uuid4().hex}",
+            language=language,
+            now=timezone.now(),
+            headers={"Auto-Submitted": "auto-generated"},
+        )

@@ -1,0 +1,172 @@
+"""Who may use which URL: the one table, and the one lock that reads it.
+
+A URL that is not in RULES answers 403 to everybody, and tests/test_authorization.py fails on it.
+Which *objects* a visitor may reach is decided in each door's access.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.shortcuts import resolve_url
+from django.utils import timezone, translation
+
+from accounts.models import Agent, Role
+from helpdesk.errors import session_expired
+
+
+class Who(Enum):
+    """Groups of visitors, each including the ones that may do more."""
+
+    ANYONE = "anyone"
+    TOKEN = "secret link"  # noqa: S105 - the bearer of a customer's link; the view checks the token
+    OPERATOR = "operator"  # loopback or METRICS_TOKEN; the view checks it
+    AGENT = "agent"
+    MANAGER = "manager"
+    ADMINISTRATOR = "administrator"
+    NOBODY = "nobody"  # a library's page that we have switched off
+
+
+@dataclass(frozen=True)
+class Rule:
+    who: Who
+    methods: frozenset[str]
+
+
+def _rule(who: Who, methods: str = "GET") -> Rule:
+    names = set(methods.split())
+    return Rule(who, frozenset(names | {"HEAD", "OPTIONS"} if "GET" in names else names))
+
+
+RULES: dict[str, Rule] = {
+    # operations
+    "healthz": _rule(Who.ANYONE),
+    "readyz": _rule(Who.ANYONE),
+    "metrics": _rule(Who.OPERATOR),
+    "set_language": _rule(Who.ANYONE, "POST"),
+    "dev_mail": _rule(Who.ANYONE),
+    "dev_mail_letter": _rule(Who.ANYONE),
+    # customers
+    "portal:home": _rule(Who.ANYONE),
+    "portal:inquiry_new": _rule(Who.ANYONE, "GET POST"),
+    "portal:inquiry_received": _rule(Who.TOKEN),
+    "portal:request": _rule(Who.TOKEN),
+    "portal:request_reply": _rule(Who.TOKEN, "POST"),
+    "portal:request_solution": _rule(Who.TOKEN, "POST"),
+    "portal:request_reopening": _rule(Who.TOKEN, "POST"),
+    "portal:attachment": _rule(Who.TOKEN),
+    # agents
+    "desk:queue": _rule(Who.AGENT),
+    "desk:next_ticket": _rule(Who.AGENT),
+    "desk:ticket": _rule(Who.AGENT),
+    "desk:search": _rule(Who.AGENT),
+    "desk:customer": _rule(Who.AGENT),
+    "desk:reply_create": _rule(Who.AGENT, "POST"),
+    "desk:note_create": _rule(Who.AGENT, "POST"),
+    "desk:assignment_create": _rule(Who.AGENT, "POST"),
+    "desk:solution_create": _rule(Who.AGENT, "POST"),
+    "desk:reopening_create": _rule(Who.AGENT, "POST"),
+    "desk:attachment": _rule(Who.AGENT),
+    "desk:notification_list": _rule(Who.AGENT),
+    "desk:notifications_read": _rule(Who.AGENT, "POST"),
+    "desk:preferences": _rule(Who.AGENT, "POST"),
+    "desk:styleguide": _rule(Who.AGENT),
+    # managers
+    "reports:overview": _rule(Who.MANAGER),
+    # signing in (django-allauth); people are invited, so nobody signs up
+    "account_login": _rule(Who.ANYONE, "GET POST"),
+    "account_signup": _rule(Who.NOBODY),
+    "account_email": _rule(Who.NOBODY),
+    "account_confirm_email": _rule(Who.NOBODY),
+    "account_email_verification_sent": _rule(Who.NOBODY),
+    "account_confirm_login_code": _rule(Who.NOBODY),
+    "account_request_login_code": _rule(Who.NOBODY),
+    "account_logout": _rule(Who.ANYONE, "GET POST"),
+    "account_inactive": _rule(Who.ANYONE),
+    "account_reset_password": _rule(Who.ANYONE, "GET POST"),
+    "account_reset_password_done": _rule(Who.ANYONE),
+    "account_reset_password_from_key": _rule(Who.ANYONE, "GET POST"),
+    "account_reset_password_from_key_done": _rule(Who.ANYONE),
+    "account_reauthenticate": _rule(Who.AGENT, "GET POST"),
+    "account_change_password": _rule(Who.AGENT, "GET POST"),
+    "account_set_password": _rule(Who.AGENT, "GET POST"),
+    "mfa_authenticate": _rule(Who.ANYONE, "GET POST"),
+    "mfa_reauthenticate": _rule(Who.AGENT, "GET POST"),
+    "mfa_index": _rule(Who.AGENT),
+    "mfa_activate_totp": _rule(Who.AGENT, "GET POST"),
+    "mfa_deactivate_totp": _rule(Who.AGENT, "GET POST"),
+    "mfa_view_recovery_codes": _rule(Who.AGENT),
+    "mfa_generate_recovery_codes": _rule(Who.AGENT, "GET POST"),
+    "mfa_download_recovery_codes": _rule(Who.AGENT),
+    "mfa_list_webauthn": _rule(Who.AGENT),
+    "mfa_add_webauthn": _rule(Who.AGENT, "GET POST"),
+    "mfa_edit_webauthn": _rule(Who.AGENT, "GET POST"),
+    "mfa_remove_webauthn": _rule(Who.AGENT, "GET POST"),
+}
+
+
+class AccessMiddleware:
+    """Apply RULES before any view runs, and speak the agent's language and zone."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if isinstance(request.user, Agent):
+            with timezone.override(request.user.time_zone):
+                translation.activate(request.user.language)
+                request.LANGUAGE_CODE = request.user.language
+                response = self.get_response(request)
+                if "Cache-Control" not in response.headers:
+                    response["Cache-Control"] = "private, no-store"
+                return response
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, _view: Any, _args: Any, _kwargs: Any
+    ) -> HttpResponse | None:
+        match = request.resolver_match
+        rule = RULES.get(match.view_name) if match else None
+        if rule is None:
+            raise PermissionDenied("no rule for this URL")
+        if rule.who is Who.NOBODY:
+            raise Http404
+        if request.method not in rule.methods:
+            return HttpResponseNotAllowed(sorted(rule.methods))
+        if rule.who in {Who.ANYONE, Who.TOKEN, Who.OPERATOR}:
+            return None
+        return _admit(request, rule.who)
+
+
+def _admit(request: HttpRequest, who: Who) -> HttpResponse | None:
+    if not isinstance(request.user, Agent):
+        return _send_to_login(request)
+    if not may(request.user, who):
+        raise PermissionDenied("this role may not use this URL")
+    return None
+
+
+def may(agent: Agent, who: Who) -> bool:
+    """Whether this agent belongs to the group."""
+    if who is Who.ADMINISTRATOR:
+        return agent.role == Role.ADMINISTRATOR
+    if who is Who.MANAGER:
+        return agent.sees_everything
+    return True
+
+
+def _send_to_login(request: HttpRequest) -> HttpResponse:
+    login = resolve_url(settings.LOGIN_URL)
+    if request.method != "GET":
+        return session_expired(request)
+    return HttpResponse(
+        status=302, headers={"Location": f"{login}?{urlencode({'next': request.get_full_path()})}"}
+    )

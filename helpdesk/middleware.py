@@ -1,0 +1,86 @@
+"""What happens to every request before any door opens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
+from uuid import uuid4
+
+import structlog
+from django.core.exceptions import BadRequest
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+
+logger = structlog.get_logger(__name__)
+View = Callable[[HttpRequest], HttpResponseBase]
+UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+def request_id(get_response: View) -> View:
+    """Give each request a name that its log lines and its error page share."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        request.request_id = uuid4().hex[:12]  # type: ignore[attr-defined]
+        with structlog.contextvars.bound_contextvars(request_id=request.request_id):  # type: ignore[attr-defined]
+            return get_response(request)
+
+    return middleware
+
+
+class ServiceUnavailable:
+    """While PostgreSQL is away: 503 with Retry-After, never an answer that sounds like success."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return self.get_response(request)
+        except (OperationalError, InterfaceError) as error:
+            return _unavailable(request, error)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        if isinstance(exception, OperationalError | InterfaceError):
+            return _unavailable(request, exception)
+        return None
+
+
+def refuse_unreadable_input(get_response: View) -> View:
+    """NUL and lone surrogates cannot be stored; invalid UTF-8 was not meant. All are a 400.
+
+    They would be a 500 from the database driver otherwise (reliability_security.md section 4).
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if _is_unreadable(request):
+            raise BadRequest("unreadable characters")
+        return get_response(request)
+
+    return middleware
+
+
+def _is_unreadable(request: HttpRequest) -> bool:
+    try:
+        unquote_to_bytes(request.META.get("QUERY_STRING", "")).decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return UNREADABLE.search(request.path) is not None or any(
+        UNREADABLE.search(text) for _, texts in request.GET.lists() for text in texts
+    )
+
+
+def _unavailable(request: HttpRequest, error: Exception) -> HttpResponseBase:
+    logger.error("database.unavailable", error=type(error).__name__)
+    # Without the request: its user and session would ask the database again.
+    response = HttpResponse(render_to_string("503.html", _named(request)), status=503)
+    response["Retry-After"] = "5"
+    return response
+
+
+def _named(request: HttpRequest) -> dict[str, object]:
+    return {"request_id": getattr(request, "request_id", "")}

@@ -1,0 +1,1 @@
+"""One command that starts every process of the desk and keeps it running."""

@@ -1,0 +1,32 @@
+"""Every address of the site. Who may use each is in helpdesk.access."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from helpdesk import dev_mail, health
+
+handler400 = "helpdesk.errors.bad_request"
+handler403 = "helpdesk.errors.forbidden"
+handler404 = "helpdesk.errors.not_found"
+handler500 = "helpdesk.errors.server_error"
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+    path("language/", set_language, name="set_language"),
+    path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("desk/", include("desk.urls")),
+    path("reports/", include("reports.urls")),
+    path("", include("portal.urls")),
+]
+
+if settings.DEMO:
+    urlpatterns += [
+        path("dev/mail/", dev_mail.letters, name="dev_mail"),
+        path("dev/mail/<int:pk>/", dev_mail.letter, name="dev_mail_letter"),
+    ]

@@ -1,0 +1,107 @@
+"""Handing letters over: at least once, always under the same Message-ID."""
+
+from __future__ import annotations
+
+import smtplib
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage as MimeMessage
+from email.utils import format_datetime
+
+import structlog
+from anymail.exceptions import AnymailInvalidAddress, AnymailRecipientsRefused
+from django.core.mail import EmailMultiAlternatives
+from django.db.models import F
+from django.utils import timezone
+
+from mail.letters import as_html
+from mail.models import OutboundEmail
+
+logger = structlog.get_logger(__name__)
+State = OutboundEmail.State
+
+LEASE = timedelta(minutes=2)
+PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)]
+GIVE_UP_AFTER = timedelta(hours=48)
+PERMANENT_ERRORS = (AnymailRecipientsRefused, AnymailInvalidAddress, ValueError)
+
+
+def deliver(email_id: int, *, now: datetime | None = None) -> bool:
+    """Send one letter if nobody else holds it and its time has come; say whether it left."""
+    now = now or timezone.now()
+    email = _claim(email_id, now=now)
+    if email is None:
+        return False
+    try:
+        build_message(email).send()
+    # Whatever goes wrong with one letter, it is kept, tried again and never stops the others.
+    except Exception as error:  # noqa: BLE001
+        _settle_failure(email, error, now=timezone.now())
+        return False
+    _settle(email, state=State.SENT, sent_at=timezone.now(), next_try_at=None, last_error="")
+    return True
+
+
+def deliver_due(*, now: datetime | None = None, limit: int = 50) -> int:
+    """Send the letters that wait or whose sender died; return how many left."""
+    now = now or timezone.now()
+    waiting = OutboundEmail.objects.filter(next_try_at__lte=now).order_by("next_try_at")
+    return sum(deliver(pk, now=now) for pk in waiting.values_list("pk", flat=True)[:limit])
+
+
+def build_message(email: OutboundEmail) -> EmailMultiAlternatives:
+    """The letter as it goes over the wire, the same at every try."""
+    message = EmailMultiAlternatives(
+        subject=email.subject,
+        body=email.text,
+        from_email=email.from_email,
+        to=[email.to],
+        headers={
+            "Message-ID": email.message_id,
+            "Date": format_datetime(email.queued_at),
+            **email.headers,
+        },
+    )
+    message.attach_alternative(as_html(email.text, language=email.language), "text/html")
+    return message
+
+
+def as_received(email: OutboundEmail) -> MimeMessage:
+    """The letter as the receiver's mail program gets it."""
+    return message_from_bytes(build_message(email).message().as_bytes(), policy=policy.default)
+
+
+def _claim(email_id: int, *, now: datetime) -> OutboundEmail | None:
+    """Take the letter for LEASE: one conditional update, so one taker."""
+    won = OutboundEmail.objects.filter(pk=email_id, next_try_at__lte=now).update(
+        state=State.SENDING, attempts=F("attempts") + 1, next_try_at=now + LEASE
+    )
+    return OutboundEmail.objects.get(pk=email_id) if won else None
+
+
+def _settle(email: OutboundEmail, **fields: object) -> bool:
+    """Write the outcome, unless the lease ran out and somebody else has taken the letter since."""
+    return bool(
+        OutboundEmail.objects.filter(
+            pk=email.pk, state=State.SENDING, attempts=email.attempts
+        ).update(**fields)
+    )
+
+
+def _settle_failure(email: OutboundEmail, error: Exception, *, now: datetime) -> None:
+    reason = f"{type(error).__name__}: {error}"[:2000]
+    logger.warning("mail.not_delivered", email=email.pk, error=type(error).__name__)
+    if _is_permanent(error) or now - email.queued_at > GIVE_UP_AFTER:
+        _settle(email, state=State.FAILED, failed_at=now, next_try_at=None, last_error=reason)
+        return
+    pause = PAUSES[min(email.attempts, len(PAUSES)) - 1]
+    _settle(email, state=State.QUEUED, next_try_at=now + pause, last_error=reason)
+
+
+def _is_permanent(error: Exception) -> bool:
+    """5xx means "do not try again" (RFC 5321 4.2.1); so does a letter that cannot be written."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    if isinstance(error, smtplib.SMTPResponseException):
+        return error.smtp_code >= 500
+    return isinstance(error, PERMANENT_ERRORS)

@@ -1,0 +1,150 @@
+"""Storing what the engine says: only the difference, and never what the sweep has still to do."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from accounts.models import Notification
+from accounts.services import Notice, notify_agents
+from sla.engine.commitments import BREACH, BREACHED, CommitmentState, Step
+from sla.engine.replay import Timeline
+from sla.models import Clock, Commitment, CommitmentWarning, Escalation
+from sla.working_time import epoch_seconds, utc_datetime
+
+COMPARED = (
+    *("state", "source", "target_seconds", "started_at", "due_at", "met_at", "breached_at"),
+    *("ended_at", "end_reason", "schedule", "next_check_at"),
+)
+
+
+def store_difference(
+    clock: Clock, timeline: Timeline, *, stored: Sequence[Commitment], now: datetime
+) -> None:
+    """Bring the rows of a clock in line with the engine's. `stored` are all its rows, locked."""
+    rows = _by_identity(stored)
+    fresh: list[tuple[Commitment, CommitmentState]] = []
+    changed: list[tuple[Commitment, CommitmentState]] = []
+    for computed in timeline.commitments:
+        queue = rows[(computed.kind, computed.cycle)]
+        row = queue.pop(0) if queue else Commitment(clock=clock, policy_version_id=None)
+        if _take_over(row, computed, clock=clock, now=now):
+            (changed if row.pk else fresh).append((row, computed))
+    Commitment.objects.bulk_create([row for row, _ in fresh])
+    for row, _ in changed:
+        row.save(update_fields=[*COMPARED, "detected_at", "policy_version"])
+    _store_steps([*fresh, *changed], now=now)
+    _tell_settled(clock, [row for row, _ in changed], now=now)
+
+
+def _by_identity(stored: Iterable[Commitment]) -> dict[tuple[str, int], list[Commitment]]:
+    rows: dict[tuple[str, int], list[Commitment]] = defaultdict(list)
+    for row in stored:
+        rows[(row.kind, row.cycle)].append(row)
+    return rows
+
+
+def _take_over(
+    row: Commitment, computed: CommitmentState, *, clock: Clock, now: datetime
+) -> bool:
+    """Set the row to what was computed; say whether anything changed."""
+    wanted = _fields(computed)
+    pending = _pending_steps(row, computed, now=now)
+    if pending:
+        wanted["schedule"] = [list(step) for step in (*pending, *computed.schedule)]
+        wanted["next_check_at"] = utc_datetime(pending[0].at)
+        if any(step.step == BREACH for step in pending):
+            wanted |= {"state": Commitment.State.ACTIVE, "breached_at": None}
+    if row.pk and all(getattr(row, name) == wanted[name] for name in COMPARED):
+        return False
+    if row.policy_version_id is None or row.due_at != wanted["due_at"]:
+        row.policy_version_id = clock.policy_version_id
+    if wanted["breached_at"] and row.detected_at is None:
+        row.detected_at = now
+    row.kind, row.cycle = computed.kind, computed.cycle
+    for name in COMPARED:
+        setattr(row, name, wanted[name])
+    return True
+
+
+def _pending_steps(row: Commitment, computed: CommitmentState, *, now: datetime) -> list[Step]:
+    """Steps that were due but that no sweep has taken yet: they stay for it to take.
+
+    The engine supposes a sweep without delay. The real one comes within a second and tells people;
+    an event in between must not take that away from a row that is still owed.
+    """
+    if not row.pk or not computed.is_live or row.due_at is None:
+        return []
+    if epoch_seconds(row.due_at) != computed.due_at:
+        return []
+    return [step for step in (Step(*each) for each in row.schedule) if step.at <= epoch_seconds(now)]
+
+
+def _fields(computed: CommitmentState) -> dict[str, Any]:
+    return {
+        "state": computed.state,
+        "source": computed.source or "",
+        "target_seconds": computed.target_seconds,
+        "started_at": utc_datetime(computed.started_at),
+        "due_at": _instant(computed.due_at),
+        "met_at": _instant(computed.met_at),
+        "breached_at": _instant(computed.breached_at),
+        "ended_at": _instant(computed.ended_at),
+        "end_reason": computed.end_reason or "",
+        "schedule": [list(step) for step in computed.schedule],
+        "next_check_at": _instant(computed.next_check_at),
+    }
+
+
+def _instant(epoch: int | None) -> datetime | None:
+    return None if epoch is None else utc_datetime(epoch)
+
+
+def _store_steps(
+    rows: Sequence[tuple[Commitment, CommitmentState]], *, now: datetime
+) -> None:
+    """Record the steps an ended row had passed before a sweep could take them. Nobody is told:
+    what they would have been told about is done."""
+    ended = [(row, computed) for row, computed in rows if not computed.is_live]
+    warnings = [
+        CommitmentWarning(commitment=row, percent=percent, at=utc_datetime(at))
+        for row, computed in ended
+        for percent, at in computed.warned
+    ]
+    escalations = [
+        Escalation(
+            commitment=row, level=level, at=utc_datetime(at), raised_at=now, is_skipped=True
+        )
+        for row, computed in ended
+        for level, at in computed.escalated
+    ]
+    if warnings:
+        CommitmentWarning.objects.bulk_create(warnings, ignore_conflicts=True)
+    if escalations:
+        Escalation.objects.bulk_create(escalations, ignore_conflicts=True)
+
+
+def _tell_settled(clock: Clock, rows: Sequence[Commitment], *, now: datetime) -> None:
+    """Whoever was alarmed of a broken commitment hears once, in the desk, that it is settled."""
+    settled = [row.pk for row in rows if row.state == BREACHED and row.ended_at]
+    if not settled:
+        return
+    alarmed = Notification.objects.filter(
+        kind=Notification.Kind.BREACH, facts__commitment__in=settled, path=clock.path
+    ).values_list("agent_id", "facts__commitment", "facts__due_at", "facts__kind").distinct()
+    notify_agents(
+        [
+            Notice(
+                agent_id=agent_id,
+                kind=Notification.Kind.SETTLED,
+                label=clock.label,
+                path=clock.path,
+                dedupe_key=f"settled:{commitment}:{agent_id}",
+                facts={"commitment": commitment, "due_at": due_at, "kind": kind},
+            )
+            for agent_id, commitment, due_at, kind in alarmed
+        ],
+        now=now,
+    )

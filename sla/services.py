@@ -1,0 +1,141 @@
+"""The only writers of clocks: events go in, commitments follow from the log.
+
+The engine computes everything from the log; what is stored is the difference. Whoever calls holds
+the lock on the matter the clock belongs to; the clock's commitments are locked here, after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Agent, Team
+from customers.models import Customer
+from sla.engine.events import Event
+from sla.engine.replay import Timeline, replay
+from sla.engine.settings import PROMISE
+from sla.ledger import store_difference
+from sla.models import Clock, ClockEvent, Commitment
+from sla.selectors import policy_version_for, terms_of
+from sla.working_time import epoch_seconds, utc_datetime
+
+
+@dataclass(frozen=True)
+class ClockReading:
+    """What a clock says after an event: the facts its owner keeps a copy of."""
+
+    status: str
+    next_due_at: datetime | None
+    next_due_kind: str
+    next_contact_at: datetime | None
+
+
+@transaction.atomic
+def start_clock(  # noqa: PLR0913 - all of it is what a clock is
+    *,
+    customer: Customer,
+    team: Team,
+    owner: Agent | None,
+    priority: str,
+    matter: Mapping[str, object],
+    is_acknowledged: bool,
+    now: datetime,
+    origin: str = "customer",
+) -> tuple[Clock, ClockReading]:
+    """Begin to owe contact: choose the policy, make the first commitments and the first promise.
+
+    `is_acknowledged` says that the customer has been told at once (the answer page of a form).
+    """
+    version_id = policy_version_for(matter)
+    clock = Clock(
+        customer=customer,
+        team=team,
+        owner=owner,
+        policy_version_id=version_id,
+        priority=priority,
+    )
+    log = [_event("create", now, {"policy": str(version_id), "priority": priority, "origin": origin})]
+    if is_acknowledged:
+        log.append(_event("ack_sent", now, {}))
+    timeline = _replay(log, now=now)
+    clock.status = timeline.status
+    clock.save(force_insert=True)
+    ClockEvent.objects.bulk_create([_row(clock, event) for event in log])
+    store_difference(clock, timeline, stored=[], now=now)
+    return clock, _reading(timeline)
+
+
+@transaction.atomic
+def record_event(
+    clock: Clock, *, event: str, now: datetime, data: Mapping[str, Any] | None = None
+) -> ClockReading:
+    """Add one event to the log and bring the commitments in line with it.
+
+    `event` and `data` are those of data/sla/README.md; a datetime in `data` becomes an instant.
+    """
+    happened = _event(event, now, dict(data or {}))
+    ClockEvent.objects.bulk_create([_row(clock, happened)])
+    return rebuild(clock, now=now)
+
+
+@transaction.atomic
+def rebuild(clock: Clock, *, now: datetime) -> ClockReading:
+    """Compute the clock again from its log and store what differs. Doing it twice changes nothing."""
+    stored = list(clock.commitments.select_for_update().order_by("pk"))
+    timeline = _replay(read_log(clock), now=now)
+    store_difference(clock, timeline, stored=stored, now=now)
+    if clock.status != timeline.status:
+        clock.status = timeline.status
+        clock.save(update_fields=["status"])
+    return _reading(timeline)
+
+
+def read_log(clock: Clock) -> list[Event]:
+    """The clock's events in order, as the engine reads them."""
+    rows = clock.events.order_by("pk").values_list("at", "type", "data")
+    return [Event(epoch_seconds(at), type_, data) for at, type_, data in rows]
+
+
+def _event(type_: str, at: datetime, data: dict[str, Any]) -> Event:
+    instants = {
+        key: epoch_seconds(value) if isinstance(value, datetime) else value
+        for key, value in data.items()
+    }
+    return Event(epoch_seconds(at), type_, instants)
+
+
+def _row(clock: Clock, event: Event) -> ClockEvent:
+    return ClockEvent(
+        clock=clock, at=utc_datetime(event.at), type=event.type, data=dict(event.data)
+    )
+
+
+def _replay(log: list[Event], *, now: datetime) -> Timeline:
+    named = {
+        event.data["policy" if event.type == "create" else "to"]
+        for event in log
+        if event.type in {"create", "policy"}
+    }
+    policies = {version_id: terms_of(int(version_id)).settings for version_id in named}
+    return replay(log, policies=policies, now=max(epoch_seconds(now), log[-1].at))
+
+
+def _reading(timeline: Timeline) -> ClockReading:
+    live = [row for row in timeline.commitments if row.is_live and row.due_at is not None]
+    first = min(live, key=lambda row: row.due_at or 0, default=None)
+    promise = next((row for row in live if row.kind == PROMISE), None)
+    return ClockReading(
+        status=timeline.status,
+        next_due_at=utc_datetime(first.due_at) if first and first.due_at else None,
+        next_due_kind=first.kind if first else "",
+        next_contact_at=utc_datetime(promise.due_at) if promise and promise.due_at else None,
+    )
+
+
+def live_commitments(clock: Clock) -> list[Commitment]:
+    """What is owed now, the earliest first."""
+    return list(clock.commitments.live().order_by("due_at", "pk"))

@@ -1,0 +1,7 @@
+// Behaviours are custom elements: they come and go with the HTML that htmx swaps, with no glue.
+import "./elements/due-time.js";
+import "./elements/hot-keys.js";
+import "./elements/auto-grow.js";
+import "./elements/send-keys.js";
+import "./elements/promise-picker.js";
+import "./elements/live-queue.js";

@@ -1,0 +1,102 @@
+"""The people every test knows, on a frozen Monday morning in Tokyo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.core.management import call_command
+from django.test import Client
+
+from accounts.models import Agent, Team
+from accounts.services import add_member
+from common.breaker import redis_breaker
+from sla.defaults import install_defaults
+from tests.factories import AgentFactory, TeamFactory
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+# No public holiday is near: the week of 5 October 2026.
+MONDAY_AT_TEN = datetime(2026, 10, 5, 10, 0, tzinfo=TOKYO)
+PASSWORD = "a-good-long-password"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):  # noqa: ANN001, ANN201
+    """Catalogues are compiled once; the defaults of a fresh desk are there in every test."""
+    call_command("compile_catalogs", verbosity=0)
+    with django_db_blocker.unblock():
+        install_defaults()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_memory() -> None:
+    redis_breaker.reset()
+    cache.clear()
+
+
+@pytest.fixture
+def monday_at_ten() -> Iterator[time_machine.Traveller]:
+    """It is Monday 10:00 in Tokyo and time stands still."""
+    with time_machine.travel(MONDAY_AT_TEN, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def support(db: None) -> Team:
+    return TeamFactory(name="Support", is_default=True)
+
+
+@pytest.fixture
+def other_team(db: None) -> Team:
+    return TeamFactory(name="Billing")
+
+
+@pytest.fixture
+def aiko(support: Team) -> Agent:
+    """An agent of the support team."""
+    agent = AgentFactory(email="aiko@example.com", name="Aiko")
+    add_member(support, agent)
+    return agent
+
+
+@pytest.fixture
+def ben(support: Team) -> Agent:
+    """Aiko's team lead."""
+    agent = AgentFactory(email="ben@example.com", name="Ben")
+    add_member(support, agent, is_lead=True)
+    return agent
+
+
+@pytest.fixture
+def chika(db: None) -> Agent:
+    """The manager."""
+    return AgentFactory(email="chika@example.com", name="Chika", role="manager")
+
+
+@pytest.fixture
+def admin(db: None) -> Agent:
+    return AgentFactory(email="admin@example.com", name="Admin", role="administrator")
+
+
+@pytest.fixture
+def mallory(other_team: Team) -> Agent:
+    """An agent of another team."""
+    agent = AgentFactory(email="mallory@example.com", name="Mallory")
+    add_member(other_team, agent)
+    return agent
+
+
+@pytest.fixture
+def as_aiko(aiko: Agent) -> Client:
+    return signed_in(aiko)
+
+
+def signed_in(agent: Agent) -> Client:
+    """A browser in which this agent is signed in."""
+    client = Client()
+    client.force_login(agent)
+    return client

@@ -1,0 +1,135 @@
+"""Files from strangers: counted, measured, named harmlessly and typed by their own bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import puremagic
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+
+from tickets.exceptions import TicketError
+from tickets.models import Attachment
+
+# Shown in the page itself; everything else is only ever downloaded.
+INLINE_TYPES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+REFUSED_ENDINGS = {
+    *("ade adp app bat chm cmd com cpl dll exe hta iso jar js jse lnk mde msc msi msp".split()),
+    *("mst pif ps1 reg scr sct vb vbe vbs wsc wsf wsh".split()),
+}
+UNSAFE_IN_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]')
+WAITING_TIME = timedelta(days=1)
+
+
+class AttachmentRefused(TicketError):
+    pass
+
+
+def keep_uploads(
+    files: Sequence[UploadedFile], *, submission_key: UUID, now: datetime
+) -> list[Attachment]:
+    """Store uploads under the key of a form that is still to be sent.
+
+    Raises AttachmentRefused, in the reader's language, for too many, too large or dangerous files;
+    then none is stored.
+    """
+    waiting = Attachment.objects.filter(message=None, submission_key=submission_key)
+    _check_total([*waiting.values_list("size", flat=True)], files)
+    for file in files:
+        _check_one(file)
+    return [_store(file, submission_key=submission_key, now=now) for file in files]
+
+
+def discard_abandoned(*, now: datetime) -> int:
+    """Delete uploads whose form was not sent within a day; return how many."""
+    abandoned = Attachment.objects.filter(message=None, uploaded_at__lt=now - WAITING_TIME)
+    for attachment in (found := list(abandoned)):
+        attachment.file.delete(save=False)
+        attachment.delete()
+    return len(found)
+
+
+def safe_name(name: str) -> str:
+    """A file name that is only a name: no path, no control or direction marks, NFC, <= 150."""
+    plain = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+    plain = UNSAFE_IN_NAMES.sub("", plain).strip(" .") or "file"
+    stem, dot, ending = plain.rpartition(".")
+    if not dot or len(ending) > 10:
+        return plain[:150]
+    return f"{stem[: 150 - len(ending) - 1]}.{ending}"
+
+
+def _check_total(stored: list[int], files: Sequence[UploadedFile]) -> None:
+    if len(stored) + len(files) > settings.ATTACHMENT_MAX_COUNT:
+        raise AttachmentRefused(
+            _("Please attach at most %(count)d files.") % {"count": settings.ATTACHMENT_MAX_COUNT}
+        )
+    if sum(stored) + sum(file.size or 0 for file in files) > settings.ATTACHMENTS_MAX_TOTAL_BYTES:
+        raise AttachmentRefused(
+            _("Together the files are larger than %(size)d MB. Please send fewer or smaller ones.")
+            % {"size": settings.ATTACHMENTS_MAX_TOTAL_BYTES // 2**20}
+        )
+
+
+def _check_one(file: UploadedFile) -> None:
+    name = safe_name(file.name or "")
+    if (file.size or 0) > settings.ATTACHMENT_MAX_BYTES:
+        raise AttachmentRefused(
+            _("“%(name)s” is larger than %(size)d MB. Please send a smaller file.")
+            % {"name": name, "size": settings.ATTACHMENT_MAX_BYTES // 2**20}
+        )
+    if name.rpartition(".")[2].lower() in REFUSED_ENDINGS or _is_program(file):
+        raise AttachmentRefused(
+            _("“%(name)s” is a program, and we cannot accept programs.") % {"name": name}
+        )
+
+
+def _is_program(file: UploadedFile) -> bool:
+    file.seek(0)
+    head = file.read(4)
+    file.seek(0)
+    return head[:2] == b"MZ" or head == b"\x7fELF"
+
+
+def _store(file: UploadedFile, *, submission_key: UUID, now: datetime) -> Attachment:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    attachment = Attachment(
+        submission_key=submission_key,
+        public_id=uuid4(),
+        name=safe_name(file.name or ""),
+        content_type=_type_of(file),
+        size=file.size or 0,
+        sha256=digest.hexdigest(),
+        uploaded_at=now,
+    )
+    # The name on disk is random: nothing a stranger chose is ever part of a path.
+    attachment.file.save(uuid4().hex, file, save=False)
+    attachment.save()
+    return attachment
+
+
+def _type_of(file: UploadedFile) -> str:
+    """What the first bytes say; the sender's word counts for nothing."""
+    file.seek(0)
+    head = file.read(8192)
+    file.seek(0)
+    try:
+        found = puremagic.from_string(head, mime=True)
+    except (puremagic.PureError, ValueError):
+        found = ""
+    return found or ("text/plain" if _is_text(head) else "application/octet-stream")
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        return "\x00" not in head.decode("utf-8")
+    except UnicodeDecodeError:
+        return False

@@ -1,0 +1,74 @@
+"""Secret links for customers: 160-bit tokens of which the database keeps only the digest."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from tickets.models import CustomerLink, Ticket
+
+TOKEN = re.compile(r"[a-z2-7]{32}")
+
+
+def create_link(ticket: Ticket, *, now: datetime) -> CustomerLink:
+    """Give the ticket a new secret link."""
+    nonce = secrets.token_hex(16)
+    return CustomerLink.objects.create(
+        ticket=ticket, nonce=nonce, digest=_digest(_token(nonce, settings.SECRET_KEY)), created_at=now
+    )
+
+
+def link_url(link: CustomerLink) -> str:
+    """The whole address, for letters. Tokens made with an earlier secret key still work."""
+    path = reverse("portal:request", args=[token_of(link)])
+    return f"{settings.BASE_URL}{path}"
+
+
+def token_of(link: CustomerLink) -> str:
+    """Compute the token again from its nonce and the key it was made with.
+
+    Raises ValueError when that key is neither SECRET_KEY nor in SECRET_KEY_FALLBACKS.
+    """
+    for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        token = _token(link.nonce, key)
+        if hmac.compare_digest(_digest(token), link.digest):
+            return token
+    raise ValueError("This link was made with a secret key that is gone; create a new link.")
+
+
+def url_for(ticket: Ticket, *, now: datetime) -> str:
+    """The address for the next letter about this ticket: its newest link that can still be told."""
+    for link in ticket.links.filter(revoked_at=None).order_by("-pk"):
+        try:
+            return link_url(link)
+        except ValueError:
+            continue
+    return link_url(create_link(ticket, now=now))
+
+
+def find_ticket(token: str) -> Ticket | None:
+    """The ticket this token opens, if it opens one."""
+    if not TOKEN.fullmatch(token):
+        return None
+    link = (
+        CustomerLink.objects.filter(digest=_digest(token), revoked_at=None)
+        .select_related("ticket__customer", "ticket__clock", "ticket__assignee")
+        .first()
+    )
+    return link.ticket if link else None
+
+
+def _token(nonce: str, key: str) -> str:
+    mac = hmac.new(f"tickets.links:{key}".encode(), nonce.encode(), hashlib.sha256).digest()
+    return base64.b32encode(mac[:20]).decode("ascii").lower()
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("ascii")).hexdigest()

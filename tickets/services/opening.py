@@ -1,0 +1,186 @@
+"""How an inquiry becomes a ticket. There is one way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import Agent, Team
+from accounts.selectors import default_team
+from common import doorbell
+from customers.models import Customer
+from mail.letters import write_letter
+from mail.services import letters_since, queue_email
+from sla.models import Clock, Priority
+from sla.services import ClockReading, start_clock
+from tickets import links
+from tickets.events import EventKind
+from tickets.models import Attachment, Channel, CustomerLink, Message, Ticket, TicketEvent
+from tickets.services.recording import copy_reading, preview_of
+
+UNIQUE_SUBMISSION = "submission_key"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inquiry:
+    """What a customer sends, before it is filed."""
+
+    customer: Customer
+    subject: str
+    body: str
+    channel: str
+    language: str
+    email: str = ""
+    priority: str = Priority.NORMAL
+    team: Team | None = None
+    assignee: Agent | None = None
+    submission_key: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The ticket and, in the clear for the last time, the token of its secret link."""
+
+    ticket: Ticket
+    token: str
+
+
+def open_ticket(inquiry: Inquiry, *, now: datetime | None = None) -> Opened:
+    """File the inquiry: ticket, clock, promise, acknowledgement and link in one transaction.
+
+    A submission key that was used before returns the ticket it made.
+    """
+    now = now or timezone.now()
+    try:
+        with transaction.atomic():
+            return _open(inquiry, now=now)
+    except IntegrityError as error:
+        if inquiry.submission_key is None or UNIQUE_SUBMISSION not in str(error):
+            raise
+        return already_opened(inquiry.submission_key)
+
+
+def already_opened(submission_key: UUID) -> Opened:
+    """What an earlier submission under this key has opened. Raises Ticket.DoesNotExist."""
+    ticket = Ticket.objects.select_related("customer").get(submission_key=submission_key)
+    return Opened(ticket, links.token_of(ticket.links.earliest("pk")))
+
+
+def _open(inquiry: Inquiry, *, now: datetime) -> Opened:
+    team = inquiry.team or default_team()
+    clock, reading = _start_clock(inquiry, team, now=now)
+    ticket = _create_ticket(inquiry, team, clock, reading, now=now)
+    _name_clock(clock, ticket)
+    message = _create_first_message(inquiry, ticket, now=now)
+    link = links.create_link(ticket, now=now)
+    Attachment.objects.filter(message=None, submission_key=inquiry.submission_key).exclude(
+        submission_key=None
+    ).update(message=message)
+    events = [TicketEvent(ticket=ticket, kind=EventKind.OPENED, at=now)]
+    if inquiry.email and _acknowledge(inquiry, ticket, link, now=now):
+        events.append(TicketEvent(ticket=ticket, kind=EventKind.ACKNOWLEDGED, at=now))
+    TicketEvent.objects.bulk_create(events)
+    doorbell.announce([clock.path])
+    return Opened(ticket, links.token_of(link))
+
+
+def _start_clock(inquiry: Inquiry, team: Team, *, now: datetime) -> tuple[Clock, ClockReading]:
+    return start_clock(
+        customer=inquiry.customer,
+        team=team,
+        owner=inquiry.assignee,
+        priority=inquiry.priority,
+        matter=_matter(inquiry, team),
+        # The form's answer page and the letter both acknowledge; the page is there at once.
+        is_acknowledged=inquiry.channel == Channel.WEB,
+        now=now,
+    )
+
+
+def _matter(inquiry: Inquiry, team: Team) -> Mapping[str, object]:
+    """What a policy's conditions may ask about."""
+    return {
+        "channel": inquiry.channel,
+        "team": team.pk,
+        "language": inquiry.language,
+        "priority": inquiry.priority,
+        "organization": inquiry.customer.organization_id,
+    }
+
+
+def _create_ticket(
+    inquiry: Inquiry, team: Team, clock: Clock, reading: ClockReading, *, now: datetime
+) -> Ticket:
+    ticket = Ticket(
+        customer=inquiry.customer,
+        clock=clock,
+        team=team,
+        assignee=inquiry.assignee,
+        priority=inquiry.priority,
+        channel=inquiry.channel,
+        subject=inquiry.subject,
+        language=inquiry.language,
+        opened_at=now,
+        updated_at=now,
+        preview=preview_of(inquiry.body),
+        submission_key=inquiry.submission_key,
+    )
+    copy_reading(ticket, reading)
+    ticket.save(force_insert=True)
+    return ticket
+
+
+def _name_clock(clock: Clock, ticket: Ticket) -> None:
+    """The label and path by which notifications and reports call the matter."""
+    clock.label = f"#{ticket.number} {ticket.subject}"[:255]
+    clock.path = f"/desk/tickets/{ticket.number}/"
+    clock.save(update_fields=["label", "path"])
+
+
+def _create_first_message(inquiry: Inquiry, ticket: Ticket, *, now: datetime) -> Message:
+    return Message.objects.create(
+        ticket=ticket,
+        direction=Message.Direction.INBOUND,
+        channel=inquiry.channel,
+        customer=inquiry.customer,
+        body=inquiry.body,
+        sent_at=now,
+    )
+
+
+def _acknowledge(inquiry: Inquiry, ticket: Ticket, link: CustomerLink, *, now: datetime) -> bool:
+    """Queue the acknowledgement, unless this address has had its share of them lately.
+
+    It repeats nothing the sender wrote, so a form is of no use for writing to strangers
+    (RFC 3834 section 4; reliability_security.md, email bombs).
+    """
+    sent = letters_since(
+        inquiry.email, dedupe_prefix="acknowledgement:", since=now - timedelta(hours=1)
+    )
+    if sent >= settings.ACKNOWLEDGEMENTS_PER_HOUR:
+        return False
+    letter = write_letter(
+        "acknowledgement",
+        language=inquiry.language,
+        time_zone=inquiry.customer.time_zone,
+        context={"ticket": ticket, "link": links.link_url(link), "brand": settings.BRAND_NAME},
+    )
+    queue_email(
+        to=inquiry.email,
+        letter=letter,
+        dedupe_key=f"acknowledgement:{ticket.pk}",
+        language=inquiry.language,
+        now=now,
+        headers={
+            "Auto-Submitted": "auto-replied",
+            "X-Auto-Response-Suppress": "All",
+            "X-Loop": settings.MAIL_HOST,
+        },
+    )
+    return True

@@ -1,0 +1,47 @@
+"""Steps that every service on a ticket shares."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from common import doorbell
+from sla.services import ClockReading, record_event
+from tickets.models import Ticket
+
+PREVIEW_LENGTH = 200
+
+
+def lock_ticket(ticket: Ticket) -> Ticket:
+    """The ticket as it is now, held until the transaction ends. Lock it before its clock."""
+    return (
+        Ticket.objects.select_for_update(of=("self",))
+        .select_related("customer", "clock__policy", "team", "assignee")
+        .get(pk=ticket.pk)
+    )
+
+
+def record(ticket: Ticket, event: str, *, now: datetime, **data: object) -> ClockReading:
+    """Tell the clock what happened and take over what it says now. Save the ticket afterwards."""
+    reading = record_event(ticket.clock, event=event, now=now, data=data)
+    copy_reading(ticket, reading)
+    return reading
+
+
+def copy_reading(ticket: Ticket, reading: ClockReading) -> None:
+    ticket.status = reading.status
+    ticket.next_due_at = reading.next_due_at
+    ticket.next_due_kind = reading.next_due_kind
+    ticket.next_contact_at = reading.next_contact_at
+
+
+def save_change(ticket: Ticket, *, now: datetime) -> None:
+    """Store the ticket as changed and tell open browsers after commit."""
+    ticket.updated_at = now
+    ticket.revision += 1
+    ticket.save()
+    doorbell.announce([ticket.clock.path])
+
+
+def preview_of(body: str) -> str:
+    """The message in one line, for a queue row."""
+    return " ".join(body.split())[:PREVIEW_LENGTH]
