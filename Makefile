@@ -12,6 +12,8 @@ SOURCES := accounts common customers desk helpdesk mail portal reports scripts s
 TEMPLATES = $(shell find templates -name '*.html')
 
 export LANG := C.UTF-8
+# Packages are compiled when first imported; without keeping that, every process would do it again.
+unexport PYTHONDONTWRITEBYTECODE
 export PYTHONPATH := $(CURDIR)
 
 .PHONY: run

@@ -43,7 +43,9 @@ class Agent(AbstractBaseUser):
     email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(_("name"), max_length=100)
     role = models.CharField(_("role"), max_length=20, choices=Role, default=Role.AGENT)
-    language = models.CharField(_("language"), max_length=8, choices=Language, default=Language.JAPANESE)
+    language = models.CharField(
+        _("language"), max_length=8, choices=Language, default=Language.JAPANESE
+    )
     time_zone = models.CharField(_("time zone"), max_length=64, default="Asia/Tokyo")
     theme = models.CharField(max_length=8, blank=True, default="")
     is_active = models.BooleanField(default=True)
@@ -141,9 +143,7 @@ class Notification(models.Model):
         ordering = ["-created_at", "-pk"]
         indexes = [
             models.Index(fields=["agent", "-created_at"], name="notification_inbox"),
-            models.Index(
-                fields=["agent"], condition=Q(read_at=None), name="notification_unread"
-            ),
+            models.Index(fields=["agent"], condition=Q(read_at=None), name="notification_unread"),
             models.Index(
                 fields=["mail_after"],
                 condition=Q(mailed_at=None, mail_after__isnull=False),

@@ -16,8 +16,8 @@ class Heartbeat(models.Model):
     @classmethod
     def beat(cls, name: str) -> None:
         """Record that the part called `name` works now, by the database's clock."""
-        cls.objects.bulk_create(
-            [cls(name=name, at=Now())],
+        Heartbeat.objects.bulk_create(
+            [Heartbeat(name=name, at=Now())],
             update_conflicts=True,
             unique_fields=["name"],
             update_fields=["at"],

@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 def default_language() -> str:
-    return settings.LANGUAGE_CODE
+    return str(settings.LANGUAGE_CODE)
 
 
 def default_time_zone() -> str:
-    return settings.TIME_ZONE
+    return str(settings.TIME_ZONE)
 
 
 class Organization(models.Model):

@@ -1,6 +1,24 @@
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from desk.views import customers, files, notifications, preferences, queue, tickets
 
 app_name = "desk"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", queue.queue, name="queue"),
+    path("next/", queue.next_ticket, name="next_ticket"),
+    path("search/", queue.search, name="search"),
+    path("tickets/<str:number>/", tickets.show, name="ticket"),
+    path("tickets/<str:number>/replies/", tickets.create_reply, name="reply_create"),
+    path("tickets/<str:number>/notes/", tickets.create_note, name="note_create"),
+    path("tickets/<str:number>/assignment/", tickets.create_assignment, name="assignment_create"),
+    path("tickets/<str:number>/solution/", tickets.create_solution, name="solution_create"),
+    path("tickets/<str:number>/reopening/", tickets.create_reopening, name="reopening_create"),
+    path("customers/<int:pk>/", customers.show, name="customer"),
+    path("files/<uuid:public_id>/", files.download, name="attachment"),
+    path("notifications/", notifications.index, name="notification_list"),
+    path("notifications/read/", notifications.mark_read, name="notifications_read"),
+    path("preferences/", preferences.update, name="preferences"),
+    path("styleguide/", preferences.styleguide, name="styleguide"),
+]

@@ -81,6 +81,7 @@ RULES: dict[str, Rule] = {
     "desk:styleguide": _rule(Who.AGENT),
     # managers
     "reports:overview": _rule(Who.MANAGER),
+    "reports:promises": _rule(Who.MANAGER),
     # signing in (django-allauth); people are invited, so nobody signs up
     "account_login": _rule(Who.ANYONE, "GET POST"),
     "account_signup": _rule(Who.NOBODY),

@@ -11,7 +11,7 @@ from kombu.transport import redis as kombu_redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 
-class PatientTask(Task):  # type: ignore[misc]
+class PatientTask(Task[Any, Any]):
     """A task that outlives a restart of PostgreSQL and the death of its worker."""
 
     autoretry_for = (OperationalError, InterfaceError)
@@ -21,7 +21,7 @@ class PatientTask(Task):  # type: ignore[misc]
     default_retry_delay = 2
 
 
-def guard_lost_channels(channel: type[kombu_redis.Channel] = kombu_redis.Channel) -> None:
+def guard_lost_channels(channel: Any = kombu_redis.Channel) -> None:
     """Make a channel whose connection is gone fail as a connection error, which Celery survives.
 
     With celery 5.7, kombu 5.7 and redis-py 8.1 a worker with a late-acknowledged task in flight

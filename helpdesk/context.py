@@ -9,6 +9,9 @@ from django.http import HttpRequest
 
 from accounts.models import Agent
 
+# Demo people exist only on loopback: see load_demo.
+DEMO_PASSWORD = "yakusoku-demo"  # noqa: S105
+
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """Brand, theme, and for agents what the top bar shows. Nothing is queried until shown."""
@@ -31,7 +34,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
 def demo_people() -> list[dict[str, str]]:
     """The people of the demo, told on the sign-in page; see contract.md."""
     return [
-        {"name": name, "email": email, "role": role, "password": "yakusoku-demo"}
+        {"name": name, "email": email, "role": role, "password": DEMO_PASSWORD}
         for name, email, role in (
             ("Aiko", "aiko@example.com", "agent"),
             ("Ben", "ben@example.com", "lead"),

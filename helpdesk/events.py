@@ -77,15 +77,13 @@ class Hub:
                 await asyncio.sleep(1)
 
     async def _follow_redis(self) -> None:
-        async with Redis.from_url(settings.REDIS_URL, health_check_interval=5) as redis:
-            async with redis.pubsub() as subscription:
-                await subscription.subscribe(CHANNEL)
-                while self.streams:
-                    message = await subscription.get_message(
-                        ignore_subscribe_messages=True, timeout=5
-                    )
-                    if message is not None:
-                        self.hand_out(message["data"].decode("utf-8"))
+        redis = Redis.from_url(settings.REDIS_URL, health_check_interval=5)
+        async with redis, redis.pubsub() as subscription:
+            await subscription.subscribe(CHANNEL)
+            while self.streams:
+                message = await subscription.get_message(ignore_subscribe_messages=True, timeout=5)
+                if message is not None:
+                    self.hand_out(message["data"].decode("utf-8"))
 
 
 hub = Hub()
@@ -187,15 +185,18 @@ def _headers(scope: Scope) -> list[tuple[bytes, bytes]]:
 
 def _is_ours(origin: str) -> bool:
     """The pages and this stream may be on two ports of one host; only our pages may listen."""
-    return urlsplit(origin)[:2] == urlsplit(settings.BASE_URL)[:2]
+    ours: str = settings.BASE_URL
+    return urlsplit(origin)[:2] == urlsplit(ours)[:2]
 
 
 def _header(scope: Scope, name: bytes) -> str:
-    return dict(scope["headers"]).get(name, b"").decode("latin-1")
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    return headers.get(name, b"").decode("latin-1")
 
 
 async def _agent_is_signed_in(scope: Scope) -> bool:
-    return await sync_to_async(_session_has_agent)(_header(scope, b"cookie"))
+    is_signed_in: bool = await sync_to_async(_session_has_agent)(_header(scope, b"cookie"))
+    return is_signed_in
 
 
 def _session_has_agent(cookies: str) -> bool:

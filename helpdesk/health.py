@@ -89,7 +89,7 @@ def _is_migrated() -> bool:
         return False
 
 
-class _NotYet(Exception):  # noqa: N818
+class _NotYet(Exception):
     """Raised and not returned, so that only a yes is remembered."""
 
 

@@ -27,8 +27,8 @@ IS_HTTPS = BASE_URL.startswith("https://")
 
 def _secret_key() -> str:
     """The key from the environment, else one made at the first run and kept in DATA_DIR (0600)."""
-    if key := env("SECRET_KEY", default=""):
-        return key
+    if given := os.environ.get("SECRET_KEY"):
+        return given
     path = DATA_DIR / "secret_key"
     DATA_DIR.mkdir(parents=True, exist_ok=True)
     try:
@@ -282,7 +282,11 @@ CONTENT_SECURITY_POLICY = {
         "font-src": ["'self'"],
         "connect-src": [
             "'self'",
-            *(["{0.scheme}://{0.netloc}".format(urlsplit(EVENTS_URL))] if "//" in EVENTS_URL else []),
+            *(
+                ["{0.scheme}://{0.netloc}".format(urlsplit(EVENTS_URL))]
+                if "//" in EVENTS_URL
+                else []
+            ),
         ],
         "manifest-src": ["'self'"],
         "object-src": ["'none'"],
@@ -305,7 +309,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 ATTACHMENT_MAX_BYTES = 10 * 1024 * 1024
 ATTACHMENT_MAX_COUNT = 10
 ATTACHMENTS_MAX_TOTAL_BYTES = 25 * 1024 * 1024
-FORM_POSTS_PER_MINUTE = env.int("FORM_POSTS_PER_MINUTE", default=10)
+FORM_POSTS_PER_TEN_MINUTES = env.int("FORM_POSTS_PER_TEN_MINUTES", default=100)
 ACKNOWLEDGEMENTS_PER_HOUR = env.int("ACKNOWLEDGEMENTS_PER_HOUR", default=3)
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 

@@ -35,7 +35,7 @@ def deliver(email_id: int, *, now: datetime | None = None) -> bool:
     try:
         build_message(email).send()
     # Whatever goes wrong with one letter, it is kept, tried again and never stops the others.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         _settle_failure(email, error, now=timezone.now())
         return False
     _settle(email, state=State.SENT, sent_at=timezone.now(), next_try_at=None, last_error="")

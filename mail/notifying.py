@@ -46,9 +46,7 @@ def _mail_one_agent(notifications: Sequence[Notification], *, now: datetime) -> 
             _queue_to_agent([notification], template="notification", now=now)
 
 
-def _queue_to_agent(
-    notifications: Sequence[Notification], *, template: str, now: datetime
-) -> None:
+def _queue_to_agent(notifications: Sequence[Notification], *, template: str, now: datetime) -> None:
     agent = notifications[0].agent
     letter = write_letter(
         template,

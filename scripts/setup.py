@@ -34,25 +34,33 @@ def make_venv(uv):
     shutil.rmtree(VENV, ignore_errors=True)
     if uv:
         run([uv, "venv", "--quiet", "--python", sys.executable, VENV])
-        return
-    if subprocess.call([sys.executable, "-c", "import venv, ensurepip"], stderr=subprocess.DEVNULL):
+    elif can([sys.executable, "-c", "import venv, ensurepip"]):
+        run([sys.executable, "-m", "venv", "--without-pip", VENV])
+    else:
         fail(
             "This Python has no venv module.",
             "On Debian or Ubuntu: sudo apt-get install "
             f"python{sys.version_info[0]}.{sys.version_info[1]}-venv",
         )
-    run([sys.executable, "-m", "venv", VENV])
 
 
 def install(uv, lock):
     if uv:
-        run([uv, "pip", "install", "--quiet", "--python", PYTHON, "--compile-bytecode",
-             "--require-hashes", "-r", lock])  # fmt: skip
+        run([uv, "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", lock])
         return
-    if subprocess.call([PYTHON, "-c", "import pip"], stderr=subprocess.DEVNULL):
-        run([PYTHON, "-m", "ensurepip"])
-    run([PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+    # The lock is complete, so nothing has to be resolved; Python compiles what it imports.
+    run([*pip(), "install", "-qq", "--disable-pip-version-check", "--no-compile", "--no-deps",
          "--require-hashes", "-r", lock])  # fmt: skip
+
+
+def pip():
+    """The machine's pip when it is new enough to install elsewhere, else one in the environment."""
+    elsewhere = [sys.executable, "-m", "pip", "--python", PYTHON]
+    if can([*elsewhere, "--version"]):
+        return elsewhere
+    if not can([PYTHON, "-m", "pip", "--version"]):
+        run([PYTHON, "-m", "ensurepip"])
+    return [PYTHON, "-m", "pip"]
 
 
 def step(name, work, *arguments):
@@ -66,6 +74,11 @@ def run(command):
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     if subprocess.call(command, env=environment):
         fail("This step failed: " + " ".join(command), "Its own message stands above.")
+
+
+def can(command):
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.call(command, **quiet) == 0
 
 
 def fail(*sentences):

@@ -16,7 +16,7 @@ from sla.working_time import epoch_seconds, utc_datetime
 
 COMPARED = (
     *("state", "source", "target_seconds", "started_at", "due_at", "met_at", "breached_at"),
-    *("ended_at", "end_reason", "schedule", "next_check_at"),
+    *("ended_at", "end_reason", "used_seconds", "schedule", "next_check_at"),
 )
 
 
@@ -29,12 +29,13 @@ def store_difference(
     changed: list[tuple[Commitment, CommitmentState]] = []
     for computed in timeline.commitments:
         queue = rows[(computed.kind, computed.cycle)]
-        row = queue.pop(0) if queue else Commitment(clock=clock, policy_version_id=None)
+        row = queue.pop(0) if queue else Commitment(clock=clock)
         if _take_over(row, computed, clock=clock, now=now):
             (changed if row.pk else fresh).append((row, computed))
-    Commitment.objects.bulk_create([row for row, _ in fresh])
+    # What ends goes first: two promises may not be live even for a moment.
     for row, _ in changed:
         row.save(update_fields=[*COMPARED, "detected_at", "policy_version"])
+    Commitment.objects.bulk_create([row for row, _ in fresh])
     _store_steps([*fresh, *changed], now=now)
     _tell_settled(clock, [row for row, _ in changed], now=now)
 
@@ -46,9 +47,7 @@ def _by_identity(stored: Iterable[Commitment]) -> dict[tuple[str, int], list[Com
     return rows
 
 
-def _take_over(
-    row: Commitment, computed: CommitmentState, *, clock: Clock, now: datetime
-) -> bool:
+def _take_over(row: Commitment, computed: CommitmentState, *, clock: Clock, now: datetime) -> bool:
     """Set the row to what was computed; say whether anything changed."""
     wanted = _fields(computed)
     pending = _pending_steps(row, computed, now=now)
@@ -59,7 +58,7 @@ def _take_over(
             wanted |= {"state": Commitment.State.ACTIVE, "breached_at": None}
     if row.pk and all(getattr(row, name) == wanted[name] for name in COMPARED):
         return False
-    if row.policy_version_id is None or row.due_at != wanted["due_at"]:
+    if not row.pk or row.due_at != wanted["due_at"]:
         row.policy_version_id = clock.policy_version_id
     if wanted["breached_at"] and row.detected_at is None:
         row.detected_at = now
@@ -79,7 +78,9 @@ def _pending_steps(row: Commitment, computed: CommitmentState, *, now: datetime)
         return []
     if epoch_seconds(row.due_at) != computed.due_at:
         return []
-    return [step for step in (Step(*each) for each in row.schedule) if step.at <= epoch_seconds(now)]
+    return [
+        step for step in (Step(*each) for each in row.schedule) if step.at <= epoch_seconds(now)
+    ]
 
 
 def _fields(computed: CommitmentState) -> dict[str, Any]:
@@ -93,6 +94,7 @@ def _fields(computed: CommitmentState) -> dict[str, Any]:
         "breached_at": _instant(computed.breached_at),
         "ended_at": _instant(computed.ended_at),
         "end_reason": computed.end_reason or "",
+        "used_seconds": None if computed.is_live else computed.used_seconds,
         "schedule": [list(step) for step in computed.schedule],
         "next_check_at": _instant(computed.next_check_at),
     }
@@ -102,9 +104,7 @@ def _instant(epoch: int | None) -> datetime | None:
     return None if epoch is None else utc_datetime(epoch)
 
 
-def _store_steps(
-    rows: Sequence[tuple[Commitment, CommitmentState]], *, now: datetime
-) -> None:
+def _store_steps(rows: Sequence[tuple[Commitment, CommitmentState]], *, now: datetime) -> None:
     """Record the steps an ended row had passed before a sweep could take them. Nobody is told:
     what they would have been told about is done."""
     ended = [(row, computed) for row, computed in rows if not computed.is_live]
@@ -114,9 +114,7 @@ def _store_steps(
         for percent, at in computed.warned
     ]
     escalations = [
-        Escalation(
-            commitment=row, level=level, at=utc_datetime(at), raised_at=now, is_skipped=True
-        )
+        Escalation(commitment=row, level=level, at=utc_datetime(at), raised_at=now, is_skipped=True)
         for row, computed in ended
         for level, at in computed.escalated
     ]
@@ -131,9 +129,13 @@ def _tell_settled(clock: Clock, rows: Sequence[Commitment], *, now: datetime) ->
     settled = [row.pk for row in rows if row.state == BREACHED and row.ended_at]
     if not settled:
         return
-    alarmed = Notification.objects.filter(
-        kind=Notification.Kind.BREACH, facts__commitment__in=settled, path=clock.path
-    ).values_list("agent_id", "facts__commitment", "facts__due_at", "facts__kind").distinct()
+    alarmed = (
+        Notification.objects.filter(
+            kind=Notification.Kind.BREACH, facts__commitment__in=settled, path=clock.path
+        )
+        .values_list("agent_id", "facts__commitment", "facts__due_at", "facts__kind")
+        .distinct()
+    )
     notify_agents(
         [
             Notice(

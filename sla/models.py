@@ -53,7 +53,9 @@ class BusinessCalendar(models.Model):
 class CalendarVersion(models.Model):
     """Opening hours as they stood from `created_at` on; `hours` is what working_time.Calendar reads."""
 
-    calendar = models.ForeignKey(BusinessCalendar, on_delete=models.CASCADE, related_name="versions")
+    calendar = models.ForeignKey(
+        BusinessCalendar, on_delete=models.CASCADE, related_name="versions"
+    )
     number = models.PositiveIntegerField()
     hours = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True)
@@ -214,6 +216,8 @@ class Commitment(models.Model):
     source = models.CharField(max_length=20, blank=True)
     policy_version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT)
     target_seconds = models.BigIntegerField(null=True)
+    # Working seconds until the end; null while live, when only the log can tell.
+    used_seconds = models.BigIntegerField(null=True)
     started_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
     met_at = models.DateTimeField(null=True)
@@ -285,7 +289,9 @@ class CommitmentWarning(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["commitment", "percent"], name="one_warning_per_percent")
+            models.UniqueConstraint(
+                fields=["commitment", "percent"], name="one_warning_per_percent"
+            )
         ]
 
     def __str__(self) -> str:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import OuterRef, Subquery
 
 from sla.engine.settings import PolicySettings
-from sla.models import Policy, PolicyVersion
-from sla.working_time import Calendar
+from sla.models import Policy, PolicyVersion, Priority
+from sla.working_time import Calendar, add_working_time, epoch_seconds, next_opening, utc_datetime
+
+HOUR = 3600
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,43 @@ def terms_of(policy_version_id: int) -> Terms:
         audiences={step["level"]: step["audience"] for step in version.settings["escalation"]},
         notifies_around_the_clock=version.settings.get("notifies_around_the_clock", False),
     )
+
+
+def promise_for_inquiry(*, channel: str, language: str, now: datetime) -> datetime | None:
+    """By when somebody who asks now would hear from us; for the form, before it is sent."""
+    terms = terms_of(policy_version_for({"channel": channel, "language": language}))
+    due = add_working_time(
+        terms.calendar, epoch_seconds(now), terms.settings.promise_initial[Priority.NORMAL]
+    )
+    return None if due is None else utc_datetime(due)
+
+
+def suggested_promises(policy_version_id: int, priority: str, *, now: datetime) -> list[datetime]:
+    """Times for the next contact, all in opening hours: the policy's own first, then two working
+    hours from now, an hour into the next working day, and an hour into next week."""
+    terms = terms_of(policy_version_id)
+    calendar, at = terms.calendar, epoch_seconds(now)
+    today = now.astimezone(ZoneInfo(calendar.tz)).replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = today + timedelta(days=7 - today.weekday())
+    found = [
+        add_working_time(calendar, at, terms.settings.promise_default[priority]),
+        add_working_time(calendar, at, 2 * HOUR),
+        _an_hour_into(calendar, today + timedelta(days=1)),
+        _an_hour_into(calendar, monday),
+    ]
+    fallback = [now + timedelta(seconds=terms.settings.promise_fallback_wall)]
+    chosen = [_up_to_five_minutes(due) for due in found if due is not None]
+    return list(dict.fromkeys(chosen)) or fallback
+
+
+def _an_hour_into(calendar: Calendar, midnight: datetime) -> int | None:
+    opening = next_opening(calendar, epoch_seconds(midnight))
+    return None if opening is None else opening + HOUR
+
+
+def _up_to_five_minutes(instant: int) -> datetime:
+    """People promise 15:05, not 15:02:41."""
+    return utc_datetime(-(-instant // 300) * 300)
 
 
 _calendars: dict[int, Calendar] = {}

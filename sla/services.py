@@ -58,7 +58,9 @@ def start_clock(  # noqa: PLR0913 - all of it is what a clock is
         policy_version_id=version_id,
         priority=priority,
     )
-    log = [_event("create", now, {"policy": str(version_id), "priority": priority, "origin": origin})]
+    log = [
+        _event("create", now, {"policy": str(version_id), "priority": priority, "origin": origin})
+    ]
     if is_acknowledged:
         log.append(_event("ack_sent", now, {}))
     timeline = _replay(log, now=now)

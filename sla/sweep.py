@@ -119,7 +119,9 @@ def _act(batch: Sequence[Commitment], *, now: datetime) -> None:
     _store_warnings(outcomes)
     _store_escalations(outcomes, now=now)
     notify_agents(_notices(outcomes, now=now), now=now)
-    paths = {o.commitment.clock.path for o in outcomes if o.is_breached_now or o.levels or o.warning}
+    paths = {
+        o.commitment.clock.path for o in outcomes if o.is_breached_now or o.levels or o.warning
+    }
     doorbell.announce(sorted(paths))
 
 

@@ -318,9 +318,7 @@ def _instant(zone: ZoneInfo, day: date, minute: int) -> int:
 
 
 def _offset(moment: datetime) -> int:
-    offset = moment.utcoffset()
-    assert offset is not None  # noqa: S101  # every moment here carries a zone
-    return int(offset.total_seconds())
+    return int((moment.utcoffset() or timedelta()).total_seconds())
 
 
 @lru_cache(maxsize=1024)

@@ -25,7 +25,7 @@ PASSWORD = "a-good-long-password"
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):  # noqa: ANN001, ANN201
+def django_db_setup(django_db_setup, django_db_blocker):
     """Catalogues are compiled once; the defaults of a fresh desk are there in every test."""
     call_command("compile_catalogs", verbosity=0)
     with django_db_blocker.unblock():

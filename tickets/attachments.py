@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import puremagic
@@ -17,14 +18,38 @@ from django.utils.translation import gettext as _
 from tickets.exceptions import TicketError
 from tickets.models import Attachment
 
-# Shown in the page itself; everything else is only ever downloaded.
-INLINE_TYPES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 REFUSED_ENDINGS = {
-    *("ade adp app bat chm cmd com cpl dll exe hta iso jar js jse lnk mde msc msi msp".split()),
-    *("mst pif ps1 reg scr sct vb vbe vbs wsc wsf wsh".split()),
+    *(
+        [
+            "ade",
+            "adp",
+            "app",
+            "bat",
+            "chm",
+            "cmd",
+            "com",
+            "cpl",
+            "dll",
+            "exe",
+            "hta",
+            "iso",
+            "jar",
+            "js",
+            "jse",
+            "lnk",
+            "mde",
+            "msc",
+            "msi",
+            "msp",
+        ]
+    ),
+    *(["mst", "pif", "ps1", "reg", "scr", "sct", "vb", "vbe", "vbs", "wsc", "wsf", "wsh"]),
 }
-UNSAFE_IN_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]')
+UNSAFE_IN_NAMES = re.compile(
+    r'[\x00-\x1f\x7f/\\:*?"<>|\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]'
+)
 WAITING_TIME = timedelta(days=1)
+Upload = UploadedFile[Any]
 
 
 class AttachmentRefused(TicketError):
@@ -32,7 +57,7 @@ class AttachmentRefused(TicketError):
 
 
 def keep_uploads(
-    files: Sequence[UploadedFile], *, submission_key: UUID, now: datetime
+    files: Sequence[Upload], *, submission_key: UUID, now: datetime
 ) -> list[Attachment]:
     """Store uploads under the key of a form that is still to be sent.
 
@@ -44,6 +69,19 @@ def keep_uploads(
     for file in files:
         _check_one(file)
     return [_store(file, submission_key=submission_key, now=now) for file in files]
+
+
+def uploads(submission_key: UUID) -> list[Attachment]:
+    """What was uploaded on a form that is still to be sent."""
+    return list(Attachment.objects.filter(message=None, submission_key=submission_key))
+
+
+def remove_upload(public_id: str, *, submission_key: UUID) -> None:
+    """Take one file off a form that is still to be sent; what is not on it is left alone."""
+    for attachment in uploads(submission_key):
+        if str(attachment.public_id) == public_id:
+            attachment.file.delete(save=False)
+            attachment.delete()
 
 
 def discard_abandoned(*, now: datetime) -> int:
@@ -65,7 +103,7 @@ def safe_name(name: str) -> str:
     return f"{stem[: 150 - len(ending) - 1]}.{ending}"
 
 
-def _check_total(stored: list[int], files: Sequence[UploadedFile]) -> None:
+def _check_total(stored: list[int], files: Sequence[Upload]) -> None:
     if len(stored) + len(files) > settings.ATTACHMENT_MAX_COUNT:
         raise AttachmentRefused(
             _("Please attach at most %(count)d files.") % {"count": settings.ATTACHMENT_MAX_COUNT}
@@ -77,7 +115,7 @@ def _check_total(stored: list[int], files: Sequence[UploadedFile]) -> None:
         )
 
 
-def _check_one(file: UploadedFile) -> None:
+def _check_one(file: Upload) -> None:
     name = safe_name(file.name or "")
     if (file.size or 0) > settings.ATTACHMENT_MAX_BYTES:
         raise AttachmentRefused(
@@ -90,14 +128,14 @@ def _check_one(file: UploadedFile) -> None:
         )
 
 
-def _is_program(file: UploadedFile) -> bool:
+def _is_program(file: Upload) -> bool:
     file.seek(0)
     head = file.read(4)
     file.seek(0)
-    return head[:2] == b"MZ" or head == b"\x7fELF"
+    return bool(head[:2] == b"MZ" or head == b"\x7fELF")
 
 
-def _store(file: UploadedFile, *, submission_key: UUID, now: datetime) -> Attachment:
+def _store(file: Upload, *, submission_key: UUID, now: datetime) -> Attachment:
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)
@@ -116,7 +154,7 @@ def _store(file: UploadedFile, *, submission_key: UUID, now: datetime) -> Attach
     return attachment
 
 
-def _type_of(file: UploadedFile) -> str:
+def _type_of(file: Upload) -> str:
     """What the first bytes say; the sender's word counts for nothing."""
     file.seek(0)
     head = file.read(8192)

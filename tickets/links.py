@@ -21,7 +21,10 @@ def create_link(ticket: Ticket, *, now: datetime) -> CustomerLink:
     """Give the ticket a new secret link."""
     nonce = secrets.token_hex(16)
     return CustomerLink.objects.create(
-        ticket=ticket, nonce=nonce, digest=_digest(_token(nonce, settings.SECRET_KEY)), created_at=now
+        ticket=ticket,
+        nonce=nonce,
+        digest=_digest(_token(nonce, settings.SECRET_KEY)),
+        created_at=now,
     )
 
 

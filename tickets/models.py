@@ -35,9 +35,6 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             return self
         return self.filter(team__memberships__agent=agent)
 
-    def due_first(self) -> TicketQuerySet:
-        return self.order_by("next_due_at", "pk")
-
 
 class Ticket(models.Model):
     """One inquiry from filing to resolved, bound to one customer.

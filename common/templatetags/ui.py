@@ -103,9 +103,7 @@ def honorific(name: str | None) -> str:
     """Address a person: 様 exactly once in Japanese, the bare name elsewhere."""
     if not is_japanese(_language()):
         return name or ""
-    bare = (name or "").strip()
-    while bare.endswith("様"):
-        bare = bare[:-1].rstrip()
+    bare = _without_honorific(name)
     if not bare:
         return ""
     return f"{bare} 様" if re.search(r"[\sA-Za-z]", bare) else f"{bare}様"
@@ -114,7 +112,7 @@ def honorific(name: str | None) -> str:
 @register.filter
 def initials(name: str | None) -> str:
     """Shorten a name for an avatar: 佐藤 愛子 is 佐, Ben Carter is BC."""
-    words = (name or "").split()
+    words = _without_honorific(name).split()
     if not words:
         return "?"
     if not words[0][0].isascii():
@@ -124,7 +122,14 @@ def initials(name: str | None) -> str:
 
 @register.filter
 def avatar_hue(name: str | None) -> int:
-    return crc32((name or "").encode()) % AVATAR_HUES + 1
+    return crc32(_without_honorific(name).encode()) % AVATAR_HUES + 1
+
+
+def _without_honorific(name: str | None) -> str:
+    bare = (name or "").strip()
+    while bare.endswith("様"):
+        bare = bare[:-1].rstrip()
+    return bare
 
 
 # Times ---------------------------------------------------------------------------------------

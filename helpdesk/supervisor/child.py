@@ -9,6 +9,7 @@ from pathlib import Path
 from helpdesk.processes import Program, ask_to_stop, kill_group, spawn
 from helpdesk.supervisor.brake import Brake
 
+LATE_AFTER = 30.0
 LONGEST_LOG = 5 * 1024 * 1024
 
 
@@ -26,6 +27,7 @@ class Child:
         self.start_again_at = 0.0
         self._brake = Brake()
         self._started_at = 0.0
+        self._is_known_late = False
 
     def start(self) -> None:
         """Start the process, its output going to its log."""
@@ -35,6 +37,7 @@ class Child:
         with self.log.open("ab") as output:
             self.process = spawn(self.program, output=output)
         self.is_ready = False
+        self._is_known_late = False
 
     def check_ready(self) -> bool:
         """Whether the process has just become ready."""
@@ -43,6 +46,13 @@ class Child:
         self.seconds_to_ready = time.monotonic() - self._started_at
         self.is_ready = self.program.is_ready(self.seconds_to_ready)
         return self.is_ready
+
+    def find_late(self) -> bool:
+        """Whether the process has just been unready for too long."""
+        if self.process is None or self.is_ready or self._is_known_late:
+            return False
+        self._is_known_late = time.monotonic() - self._started_at > LATE_AFTER
+        return self._is_known_late
 
     def find_dead(self) -> int | None:
         """The exit code, when the process has just died; its next start is then set."""

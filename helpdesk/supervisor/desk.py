@@ -19,7 +19,7 @@ TICK = 0.1
 LOG_CHECKS = 5.0
 STEP_WIDTH = 32
 PATIENCE_WITH_START = 60.0
-PATIENCE_WITH_SIGNS_OF_LIFE = 10.0
+PATIENCE_WITH_SIGNS_OF_LIFE = 3.0
 DEATHS_AT_START = 4
 WITH_PORT = {"web", "events"}
 # Together below ten seconds: first the desk's own processes, then the servers they write to.
@@ -79,15 +79,21 @@ class Desk:
         self._say_step(preparation.name, time.monotonic() - started)
 
     def _start_processes(self) -> None:
-        self._processes = [
-            Child(program, logs=self._plan.logs) for program in programs.processes(self._plan)
-        ]
-        for child in self._processes:
-            self._start_child(child)
+        # The page first: starting all at once would make it wait for its share of the processor.
+        first, *others = programs.processes(self._plan)
+        self._start_child(self._new_process(first))
+        self._wait_until_ready(self._processes)
+        for program in others:
+            self._start_child(self._new_process(program))
         link = self._run_errand(programs.demo_link(self._plan)) if self._plan.demo else None
         self._wait_until_ready([child for child in self._processes if child.name in WITH_PORT])
         self._wait_for_signs_of_life()
         self._say(announcement(self._plan, secret_link=link.output() if link else ""))
+
+    def _new_process(self, program: Program) -> Child:
+        child = Child(program, logs=self._plan.logs)
+        self._processes.append(child)
+        return child
 
     def _run_errand(self, program: Program) -> Errand:
         errand = Errand(program, logs=self._plan.logs)
@@ -105,12 +111,10 @@ class Desk:
                 raise self._cannot_start(lost[0])
 
     def _wait_for_signs_of_life(self) -> None:
+        """Let the last lines come before the block, but never hold it up for long."""
         deadline = time.monotonic() + PATIENCE_WITH_SIGNS_OF_LIFE
         while time.monotonic() < deadline and not all(child.is_ready for child in self._processes):
             self._tick()
-        for child in self._processes:
-            if not child.is_ready:
-                self._say(f"  {words(child.name)} {words('unready', log=child.log)}")
 
     def _tick(self) -> None:
         """Look at every process once: who died, who may start again, who became ready."""
@@ -128,6 +132,8 @@ class Desk:
             self._start_child(child)
         if child.check_ready():
             self._say_ready(child)
+        if child.find_late():
+            self._say(f"  {words(child.name)} {words('unready', log=child.log)}")
 
     def _start_child(self, child: Child) -> None:
         try:

@@ -65,7 +65,7 @@ def make_plan(environment: Mapping[str, str]) -> Plan:
         own_database=not environment.get("DATABASE_URL"),
         own_redis=not environment.get("REDIS_URL"),
         environment={
-            **environment,
+            **_inherited(environment),
             "DATA_DIR": str(data_dir),
             "DATABASE_URL": environment.get("DATABASE_URL") or database_url(data_dir),
             "REDIS_URL": environment.get("REDIS_URL") or redis_url(data_dir),
@@ -119,6 +119,11 @@ def in_url(host: str) -> str:
 def python(*arguments: str) -> list[str]:
     """A command of this virtual environment's Python."""
     return [sys.executable, *arguments]
+
+
+def _inherited(environment: Mapping[str, str]) -> dict[str, str]:
+    # Six processes that each compile Django anew would take half a minute to start.
+    return {name: text for name, text in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _wanted_port(environment: Mapping[str, str]) -> int:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-
 ACTIVE = "active"
 PAUSED = "paused"
 MET = "met"

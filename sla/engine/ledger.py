@@ -1,6 +1,6 @@
 """What one ticket owes: its rows, and the terms under which the next ones are opened."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 
 from sla.engine.commitments import AGENT, AGENT_FALLBACK, AUTO
@@ -16,7 +16,7 @@ class Ledger:
         self.priority = priority
         self.rows: list[Row] = []
         self._live: dict[str, Row] = {}
-        self._cycles: Counter[str] = Counter()
+        self._cycles: defaultdict[str, int] = defaultdict(int)
 
     def has_live(self, *kinds: str) -> bool:
         return any(kind in self._live for kind in kinds)
@@ -37,7 +37,8 @@ class Ledger:
     def sweep(self, *, at: int, seen: int) -> None:
         """What a sweeper without delay would have done by then; see `Row.sweep`."""
         for row in self._live.values():
-            row.sweep(at=at, seen=seen)
+            if row.quiet_until < seen:
+                row.sweep(at=at, seen=seen)
 
     def acknowledge(self, at: int) -> None:
         self._open(Acknowledgement(self._next_cycle(ACK), terms=self.policy, at=at))

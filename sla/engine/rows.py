@@ -62,8 +62,6 @@ class Row:
 
     def sweep(self, *, at: int, seen: int) -> None:
         """A sweeper without delay catches up: late is what `at` is past, told all before `seen`."""
-        if self.quiet_until >= seen:
-            return
         if self.breached_at is None:
             self.warned += self.warnings.climb(until=seen)
             if self.breaches and self.due_at is not None and self.due_at < at:
@@ -71,9 +69,6 @@ class Row:
         if self.breached_at is not None:
             self.escalated += self.escalation.climb(until=seen)
         self.quiet_until = self._next_step_at()
-
-    def pace(self, at: int, *, counts: bool) -> None:
-        """Only stopwatches run and pause."""
 
     def fulfil(self, at: int, reason: str) -> None:
         self.met_at = at
@@ -195,6 +190,7 @@ class Stopwatch(Row):
         return self._used_in_spans + self._open_seconds(self._running_since, at)
 
     def pace(self, at: int, *, counts: bool) -> None:
+        """Run or pause, whichever is asked and not yet so."""
         if counts and self._running_since is None:
             self._run(at)
         elif not counts and self._running_since is not None:
@@ -237,10 +233,11 @@ class Stopwatch(Row):
         self._running_since = at
         if self.target is None or self.breached_at is not None:
             return
-        self.due_at = self.terms.due(at, self._missing(self.target))
+        used, target = self._used_in_spans, self.target
+        self.due_at = self.terms.due(at, max(0, target - used))
         told = self.warned[-1][0] if self.warned else 0
         rungs = [
-            (self._missing(_ceil_divide(self.target * percent, 100)), percent)
+            (max(0, _ceil_divide(target * percent, 100) - used), percent)
             for percent in self.terms.warn_percent
             if percent > told
         ]
@@ -258,9 +255,6 @@ class Stopwatch(Row):
             self._used_in_spans += self._open_seconds(self._running_since, at)
             self._spans.append((self._running_since, at))
         self._running_since = None
-
-    def _missing(self, seconds: int) -> int:
-        return max(0, seconds - self._used_in_spans)
 
     def _open_seconds(self, a: int, b: int) -> int:
         return working_seconds(self.terms.calendar, a, b)

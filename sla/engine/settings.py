@@ -75,16 +75,18 @@ class PolicySettings:
                 resolution_mode=data["resolution_mode"],
                 ack_seconds=data["ack_seconds"],
                 warn_percent=tuple(sorted(data["warn_percent"])),
-                targets=data["targets"],
-                promise_initial=data["promise_initial"],
-                promise_default=data["promise_default"],
+                targets=dict(data["targets"]),
+                promise_initial=dict(data["promise_initial"]),
+                promise_default=dict(data["promise_default"]),
                 promise_fallback_wall=data["promise_fallback_wall"],
                 escalation=tuple((step["level"], step["after"]) for step in data["escalation"]),
-                customer_wait=data["customer_wait"],
+                customer_wait=dict(data["customer_wait"]),
                 reopen_floor=data["reopen_floor"],
             )
-        except (KeyError, TypeError) as error:
-            raise SettingsError(f"The policy lacks a usable {error}.") from None
+        except KeyError as error:
+            raise SettingsError(f"The policy lacks {error}.") from None
+        except TypeError as error:
+            raise SettingsError(f"The policy cannot be read: {error}.") from None
         settings._check()
         return settings
 

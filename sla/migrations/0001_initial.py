@@ -195,6 +195,7 @@ class Migration(migrations.Migration):
                 ),
                 ("source", models.CharField(blank=True, max_length=20)),
                 ("target_seconds", models.BigIntegerField(null=True)),
+                ("used_seconds", models.BigIntegerField(null=True)),
                 ("started_at", models.DateTimeField()),
                 ("due_at", models.DateTimeField(null=True)),
                 ("met_at", models.DateTimeField(null=True)),

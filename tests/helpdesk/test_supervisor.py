@@ -357,32 +357,33 @@ def test_a_desk_starts_heals_each_part_and_stops_without_a_trace(
     try:
         wait_for(desk.is_whole, seconds=90)
         wait_for(lambda: "Ctrl-C" in desk.said(), seconds=20)
-        assert f"Port {taken_port} is taken" in desk.said()
-        assert DEMO_PASSWORD in desk.said()
-        assert "/r/" in desk.said()
-
-        second = run_supervisor(data_dir)
-        assert second.returncode == 0
-        assert desk.record()["url"] in second.stdout
-
+        for expected in (f"Port {taken_port} is taken", DEMO_PASSWORD, "/r/"):
+            assert expected in desk.said()
+        assert desk.record()["url"] in run_supervisor(data_dir).stdout
         for name in PARTS:
-            pid = desk.pids()[name]
-            os.kill(pid, signal.SIGKILL)
-            wait_for(lambda pid=pid: desk.is_whole_without(pid), seconds=60)
-            assert f"{WORDS['en'][name]} runs again." in desk.said()
-
-        before = desk.processes()
-        assert len(before) > len(PARTS)
-        started = time.monotonic()
-        desk.process.terminate()
-        assert desk.process.wait(15) == 0
-        assert time.monotonic() - started < 10
-        wait_for(lambda: not any(is_alive(pid) for pid in before), seconds=2)
-        assert not (data_dir / "supervisor.json").exists()
+            kill_and_see_it_back(desk, name)
+        stop_and_see_nothing_left(desk)
     finally:
         desk.process.kill()
         desk.process.wait()
-        print(desk.said())
+
+
+def kill_and_see_it_back(desk: RealDesk, name: str) -> None:
+    pid = desk.pids()[name]
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: desk.is_whole_without(pid), seconds=60)
+    assert f"{WORDS['en'][name]} runs again." in desk.said()
+
+
+def stop_and_see_nothing_left(desk: RealDesk) -> None:
+    before = desk.processes()
+    assert len(before) > len(PARTS)
+    started = time.monotonic()
+    desk.process.terminate()
+    assert desk.process.wait(15) == 0
+    assert time.monotonic() - started < 10
+    wait_for(lambda: not any(is_alive(pid) for pid in before), seconds=2)
+    assert not (desk.data_dir / "supervisor.json").exists()
 
 
 @pytest.mark.slow

@@ -18,9 +18,7 @@ from tickets.services.recording import lock_ticket, record, save_change
 
 
 @transaction.atomic
-def assign(
-    ticket: Ticket, *, to: Agent | None, by: Agent, now: datetime | None = None
-) -> Ticket:
+def assign(ticket: Ticket, *, to: Agent | None, by: Agent, now: datetime | None = None) -> Ticket:
     """Give the ticket to a member of its team, or back to the team. No clock moves.
 
     Raises NotInTeam when the agent could not see the ticket.

@@ -21,7 +21,7 @@ from sla.models import Clock, Priority
 from sla.services import ClockReading, start_clock
 from tickets import links
 from tickets.events import EventKind
-from tickets.models import Attachment, Channel, CustomerLink, Message, Ticket, TicketEvent
+from tickets.models import Attachment, CustomerLink, Message, Ticket, TicketEvent
 from tickets.services.recording import copy_reading, preview_of
 
 UNIQUE_SUBMISSION = "submission_key"
@@ -41,6 +41,8 @@ class Inquiry:
     team: Team | None = None
     assignee: Agent | None = None
     submission_key: UUID | None = None
+    # The channel itself says at once that the inquiry arrived: an answer page, a voice.
+    is_told_at_once: bool = True
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,7 @@ def _start_clock(inquiry: Inquiry, team: Team, *, now: datetime) -> tuple[Clock,
         owner=inquiry.assignee,
         priority=inquiry.priority,
         matter=_matter(inquiry, team),
-        # The form's answer page and the letter both acknowledge; the page is there at once.
-        is_acknowledged=inquiry.channel == Channel.WEB,
+        is_acknowledged=inquiry.is_told_at_once,
         now=now,
     )
 

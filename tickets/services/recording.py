@@ -15,7 +15,7 @@ def lock_ticket(ticket: Ticket) -> Ticket:
     """The ticket as it is now, held until the transaction ends. Lock it before its clock."""
     return (
         Ticket.objects.select_for_update(of=("self",))
-        .select_related("customer", "clock__policy", "team", "assignee")
+        .select_related("customer", "clock", "team", "assignee")
         .get(pk=ticket.pk)
     )
 

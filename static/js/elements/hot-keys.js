@@ -78,10 +78,18 @@ function keyLine(element) {
   const how = document.createElement("dd");
   const key = document.createElement("kbd");
   line.dataset.found = "";
-  what.textContent = element.dataset.hotkeyLabel || element.getAttribute("aria-label") || element.textContent.trim();
+  what.textContent = wordsOf(element);
   key.className = "kbd";
   key.textContent = element.dataset.hotkey;
   how.append(key);
   line.append(what, how);
   return line;
+}
+
+function wordsOf(element) {
+  const said = element.dataset.hotkeyLabel || element.getAttribute("aria-label");
+  if (said) return said;
+  const copy = (element.labels?.[0] ?? element).cloneNode(true);
+  copy.querySelectorAll("kbd").forEach((key) => key.remove());
+  return copy.textContent.trim();
 }

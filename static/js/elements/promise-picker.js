@@ -33,6 +33,6 @@ customElements.define("promise-picker", class extends HTMLElement {
     const sentence = this.querySelector("[type=radio]:checked")?.dataset.sentence ?? "";
     const when = formatWall(this.querySelector("[type=datetime-local]")?.value ?? "", document.documentElement.lang);
     const words = sentence.includes("{when}") ? when && sentence.replace("{when}", when) : sentence;
-    place.textContent = words || place.dataset.unchosen || "";
+    place.textContent = words;
   }
 });

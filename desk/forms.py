@@ -1,0 +1,89 @@
+"""What agents type and choose."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Agent
+
+OTHER_TIME = "other"
+
+
+class ReplyForm(forms.Form):
+    """A reply either solves the ticket or names the next contact; there is no third way."""
+
+    body = forms.CharField(
+        label=_("Reply to the customer"),
+        max_length=50_000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": _("Write the reply first.")},
+    )
+    outcome = forms.ChoiceField(choices=[("promise", ""), ("solve", "")], initial="promise")
+    promise = forms.CharField(required=False, max_length=40)
+    promise_other = forms.DateTimeField(
+        label=_("Another time"),
+        required=False,
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"invalid": _("Enter a date and a time such as 2026-11-24 15:00.")},
+    )
+    seen_revision = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
+    submission_key = forms.UUIDField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("outcome") == "promise":
+            cleaned["promise_at"] = self._promise_at(cleaned)
+        return cleaned
+
+    def _promise_at(self, cleaned: dict[str, Any]) -> datetime | None:
+        chosen = cleaned.get("promise", "")
+        if chosen in {"", OTHER_TIME} or cleaned.get("promise_other"):
+            promised: datetime | None = cleaned.get("promise_other")
+        else:
+            promised = _read_instant(chosen)
+        if promised is None and "promise_other" not in self.errors:
+            self.add_error("promise", _("Say when the customer will hear from you next."))
+        elif promised is not None and promised <= timezone.now():
+            self.add_error("promise", _("This time is in the past. Choose a later one."))
+        return promised
+
+
+class NoteForm(forms.Form):
+    body = forms.CharField(
+        label=_("Note for colleagues"),
+        max_length=50_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Write the note first.")},
+    )
+    submission_key = forms.UUIDField(required=False)
+
+
+class AssignmentForm(forms.Form):
+    """Nobody chosen gives the ticket back to the team."""
+
+    assignee = forms.ModelChoiceField(queryset=Agent.objects.none(), required=False)
+
+    def __init__(self, *args: Any, colleagues: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["assignee"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
+        field.queryset = colleagues
+
+
+def new_submission_key() -> UUID:
+    return uuid4()
+
+
+def _read_instant(text: str) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return instant if instant.tzinfo else None

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from accounts.models import Language
+from desk import access
+
+THEMES = {"", "light", "dark"}
+
+
+def update(request: HttpRequest) -> HttpResponse:
+    """Change one's own language or theme, and stay on the page."""
+    agent = access.agent(request)
+    language, theme = request.POST.get("language"), request.POST.get("theme")
+    if language in Language.values:
+        agent.language = language
+    if theme in THEMES and theme is not None:
+        agent.theme = theme
+    agent.save(update_fields=["language", "theme"])
+    target = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
+        return redirect(target)
+    return redirect("desk:queue")
+
+
+def styleguide(request: HttpRequest) -> HttpResponse:
+    """Every component in every state."""
+    return render(request, "desk/styleguide.html")

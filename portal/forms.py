@@ -1,0 +1,144 @@
+"""What customers type. Kind to every spelling, strict about nothing that can be converted."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from django import forms
+from django.core import signing
+from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import EmailValidator
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from customers.normalizing import DASHES
+
+SALT = "portal.submission"
+QUICKER_THAN_A_PERSON = 1.0
+
+
+class Submission:
+    """One filling-in of a form: its key makes a double click or a reload one ticket."""
+
+    def __init__(self, key: UUID, age: float) -> None:
+        self.key = key
+        self.age = age
+
+    @classmethod
+    def new(cls) -> Submission:
+        return cls(uuid4(), 0.0)
+
+    @classmethod
+    def read(cls, value: str) -> Submission:
+        """What the form carries; a missing or forged value is simply a new submission."""
+        try:
+            key, issued = signing.loads(value, salt=SALT)
+            return cls(UUID(key), timezone.now().timestamp() - issued)
+        except (signing.BadSignature, ValueError, TypeError):
+            return cls.new()
+
+    def value(self) -> str:
+        """The signed field value; a form shown again keeps the time of the first showing."""
+        return signing.dumps([str(self.key), timezone.now().timestamp() - self.age], salt=SALT)
+
+    @property
+    def is_quicker_than_a_person(self) -> bool:
+        return self.age < QUICKER_THAN_A_PERSON
+
+
+class ManyFiles(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Any number of files, checked by tickets.attachments, which knows the limits."""
+
+    widget = ManyFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
+        files: Sequence[Any] = data if isinstance(data, list | tuple) else [data]
+        return [file for file in files if file]
+
+
+class ConvertingEmailField(forms.EmailField):
+    """Full-width letters and spaces around an address are converted, not complained about."""
+
+    default_validators = [
+        EmailValidator(_("Enter an email address like name@example.com, so that we can answer."))
+    ]
+
+    def to_python(self, value: str | None) -> str:
+        return unicodedata.normalize("NFKC", super().to_python(value) or "").strip()
+
+
+class InquiryForm(forms.Form):
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Enter your name.")},
+    )
+    email = ConvertingEmailField(
+        label=_("Email address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "inputmode": "email"}),
+        help_text=_("Our answer goes to this address."),
+        error_messages={"required": _("Enter your email address, so that we can answer.")},
+    )
+    phone = forms.CharField(
+        label=_("Telephone number"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel"}),
+    )
+    subject = forms.CharField(
+        label=_("Subject"),
+        max_length=200,
+        error_messages={"required": _("Say in a few words what this is about.")},
+    )
+    body = forms.CharField(
+        label=_("How can we help?"),
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        error_messages={"required": _("Describe what happened or what you need.")},
+    )
+    attachments = FilesField(
+        label=_("Files"),
+        required=False,
+        help_text=_("Up to 10 files of 10 MB each."),
+    )
+    # Only programs that fill in every field see a reason to fill in this one.
+    website = forms.CharField(required=False, max_length=200)
+
+    def clean_website(self) -> str:
+        if self.cleaned_data["website"]:
+            raise forms.ValidationError(_("Leave the field “website” empty."))
+        return ""
+
+    def clean_name(self) -> str:
+        return " ".join(self.cleaned_data["name"].split())
+
+    def clean_subject(self) -> str:
+        return " ".join(self.cleaned_data["subject"].split())
+
+    def clean_phone(self) -> str:
+        phone: str = self.cleaned_data["phone"].strip()
+        digits = unicodedata.normalize("NFKC", phone.translate(DASHES))
+        if phone and sum(character.isdigit() for character in digits) < 5:
+            raise forms.ValidationError(
+                _("Enter a telephone number such as 03-1234-5678, or leave this empty.")
+            )
+        return phone
+
+
+class ReplyForm(forms.Form):
+    body = forms.CharField(
+        label=_("Your message"),
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": _("Write your message first.")},
+    )
+    attachments = FilesField(label=_("Files"), required=False)

@@ -1,0 +1,131 @@
+"""The customer's own page of one inquiry."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from portal import access
+from portal.forms import ReplyForm, Submission
+from portal.pages import private_page
+from portal.visitors import may_post
+from tickets.attachments import AttachmentRefused, keep_uploads, uploads
+from tickets.exceptions import TicketError
+from tickets.models import Message, Ticket
+from tickets.selectors import customer_page
+from tickets.services import handling, replying
+
+
+def request_page(request: HttpRequest, token: str) -> HttpResponse:
+    """What was said, whose turn it is, and when we are in touch next."""
+    ticket = access.ticket(token)
+    return _page(request, ticket, token, ReplyForm(), Submission.new())
+
+
+def create_reply(request: HttpRequest, token: str) -> HttpResponse:
+    """Take in what the customer adds, once however often it is sent."""
+    ticket = access.ticket(token)
+    submission = Submission.read(request.POST.get("submission", ""))
+    form = ReplyForm(request.POST, request.FILES)
+    if not may_post(request):
+        form.add_error(
+            None, _("That was a lot of messages. Please wait some minutes; your text is kept.")
+        )
+        return _page(request, ticket, token, form, submission, status=429)
+    if not (form.is_valid() and _keep_files(form, submission)):
+        return _page(request, ticket, token, form, submission, status=422)
+    replying.receive_reply(ticket, body=form.cleaned_data["body"], submission_key=submission.key)
+    messages.success(request, _("Thank you. Your message has arrived."))
+    return redirect("portal:request", token=token)
+
+
+def create_solution(request: HttpRequest, token: str) -> HttpResponse:
+    """The customer says that it is solved."""
+    ticket = access.ticket(token)
+    try:
+        handling.solve(ticket, agent=None)
+        messages.success(request, _("Thank you for telling us. The inquiry is marked as solved."))
+    except TicketError as error:
+        messages.info(request, str(error))
+    return redirect("portal:request", token=token)
+
+
+def create_reopening(request: HttpRequest, token: str) -> HttpResponse:
+    """The customer says that it is not solved after all."""
+    ticket = access.ticket(token)
+    try:
+        handling.reopen(ticket, agent=None)
+        messages.success(request, _("The inquiry is open again."))
+    except TicketError as error:
+        messages.info(request, str(error))
+    return redirect("portal:request", token=token)
+
+
+def _keep_files(form: ReplyForm, submission: Submission) -> bool:
+    try:
+        keep_uploads(
+            form.cleaned_data["attachments"], submission_key=submission.key, now=timezone.now()
+        )
+    except AttachmentRefused as refusal:
+        form.add_error("attachments", str(refusal))
+        return False
+    return True
+
+
+def _page(
+    request: HttpRequest,
+    ticket: Ticket,
+    token: str,
+    form: ReplyForm,
+    submission: Submission,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    """In the visitor's language, by default the inquiry's; always in the customer's zone."""
+    context = {
+        "ticket": ticket,
+        "page": (seen := customer_page(ticket)),
+        "entries": [_entry(message, token) for message in seen.messages],
+        "token": token,
+        "form": form,
+        "submission": submission.value(),
+        "uploads": uploads(submission.key),
+        "now": timezone.now(),
+    }
+    with (
+        timezone.override(ticket.customer.time_zone),
+        translation.override(_language(request, ticket)),
+    ):
+        return private_page(request, "portal/request.html", context, status=status)
+
+
+def _entry(message: Message, token: str) -> dict[str, object]:
+    """One message with its author's name and the addresses of its files."""
+    author = message.ticket.customer.name if message.is_inbound else _author(message)
+    return {
+        "message": message,
+        "author": author or _("You"),
+        "attachments": [
+            {
+                "url": reverse("portal:attachment", args=[token, attachment.public_id]),
+                "name": attachment.name,
+                "size_label": filesizeformat(attachment.size),
+            }
+            for attachment in message.attachments.all()
+        ],
+    }
+
+
+def _author(message: Message) -> str:
+    return message.agent.name if message.agent else str(settings.BRAND_NAME)
+
+
+def _language(request: HttpRequest, ticket: Ticket) -> str:
+    chosen = request.COOKIES.get("language", "")
+    return chosen if translation.check_for_language(chosen) and chosen else ticket.language
