@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from accounts.models import Agent, Membership, Notification, Team
+from common.bulk import insert_new
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,21 +27,19 @@ class Notice:
 
 def notify_agents(notices: Iterable[Notice], *, now: datetime) -> None:
     """Tell agents, in the desk at once and by mail from `mail_after` on (None: not by mail)."""
-    Notification.objects.bulk_create(
-        [
-            Notification(
-                agent_id=notice.agent_id,
-                kind=notice.kind,
-                label=notice.label,
-                path=notice.path,
-                facts=dict(notice.facts),
-                dedupe_key=notice.dedupe_key,
-                created_at=now,
-                mail_after=notice.mail_after,
-            )
-            for notice in notices
-        ],
-        ignore_conflicts=True,
+    told = list(notices)
+    insert_new(
+        Notification,
+        {
+            "agent": [notice.agent_id for notice in told],
+            "kind": [notice.kind for notice in told],
+            "label": [notice.label for notice in told],
+            "path": [notice.path for notice in told],
+            "facts": [json.dumps(notice.facts) for notice in told],
+            "dedupe_key": [notice.dedupe_key for notice in told],
+            "created_at": [now] * len(told),
+            "mail_after": [notice.mail_after for notice in told],
+        },
     )
 
 

@@ -44,6 +44,11 @@ def short_instant(instant: datetime, *, now: datetime, language: str, zone: tzin
     return f"{_short_day(local, language, with_year=local.year != today.year)} {_clock(local)}"
 
 
+def short_day(day: datetime, *, language: str, zone: tzinfo) -> str:
+    """Name the day of an instant within this year: 11/21(土)."""
+    return _short_day(_local(day, zone), language, with_year=False)
+
+
 def time_left(due: datetime, *, now: datetime, language: str) -> str:
     """Say how long until `due`, or since: what remains is floored, what is overdue is ceiled."""
     remaining = due - now

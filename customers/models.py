@@ -45,6 +45,9 @@ class Customer(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=64, default=default_time_zone)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    # Set on the object, not stored, by the service that has just made the record.
+    is_new = False
+
     def __str__(self) -> str:
         return self.name or f"#{self.pk}"
 

@@ -10,26 +10,20 @@ from customers.normalizing import domain_of, normalize_email, normalize_phone
 Kind = ContactPoint.Kind
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def identify_customer(
     *, email: str, name: str = "", phone: str = "", language: str, time_zone: str = ""
 ) -> Customer:
-    """The one record this address belongs to, made now if the address is new.
+    """The one record this address belongs to, made now (`is_new`) if the address is new.
 
     What a stranger types never changes a record that exists: a form proves no identity. A missing
     name is filled in, and a new telephone number is added beside the others.
     """
     address = normalize_email(email)
-    _hold_address(address)
-    point = (
-        ContactPoint.objects.filter(kind=Kind.EMAIL, normalized=address)
-        .select_related("customer")
-        .first()
-    )
-    if point is None:
-        customer = _create_customer(address, email, name, language, time_zone)
+    customer = _find(address)
+    if customer is None:
+        customer = _create(address, email, name, language, time_zone)
     else:
-        customer = point.customer
         _fill_in_name(customer, name)
     if phone:
         add_contact_point(customer, kind=Kind.PHONE, value=phone)
@@ -49,26 +43,37 @@ def add_contact_point(customer: Customer, *, kind: str, value: str) -> None:
     )
 
 
-def _hold_address(address: str) -> None:
-    """Let two inquiries of one new address take turns, so that both find one record."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [address])
+def _find(address: str) -> Customer | None:
+    return Customer.objects.filter(
+        contact_points__kind=Kind.EMAIL, contact_points__normalized=address
+    ).first()
 
 
-def _create_customer(
-    address: str, email: str, name: str, language: str, time_zone: str
-) -> Customer:
-    domain = OrganizationDomain.objects.filter(domain=domain_of(address)).first()
+def _create(address: str, email: str, name: str, language: str, time_zone: str) -> Customer:
+    """A new record, unless another inquiry from the same new address was a moment faster."""
     customer = Customer(name=name.strip(), language=language)
-    if domain is not None:
-        customer.organization_id = domain.organization_id
+    domain = OrganizationDomain.objects.filter(domain=domain_of(address)).first()
+    customer.organization_id = domain.organization_id if domain else None
     if time_zone:
         customer.time_zone = time_zone
-    customer.save()
-    ContactPoint.objects.create(
-        customer=customer, kind=Kind.EMAIL, value=email.strip(), normalized=address
-    )
-    return customer
+    customer.save(force_insert=True)
+    if _claim_address(customer, address, email):
+        customer.is_new = True
+        return customer
+    customer.delete()
+    return Customer.objects.get(contact_points__kind=Kind.EMAIL, contact_points__normalized=address)
+
+
+def _claim_address(customer: Customer, address: str, email: str) -> bool:
+    """Bind the address to this record; one statement, which waits for whoever is doing the same."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO customers_contactpoint (customer_id, kind, value, normalized, created_at)"
+            " VALUES (%s, 'email', %s, %s, now())"
+            " ON CONFLICT (normalized) WHERE kind = 'email' DO NOTHING",
+            [customer.pk, email.strip(), address],
+        )
+        return bool(cursor.rowcount)
 
 
 def _fill_in_name(customer: Customer, name: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
 
 from django import forms
 from django.utils import timezone
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent
 
-OTHER_TIME = "other"
+OTHER_TIME = "free"
 
 
 class ReplyForm(forms.Form):
@@ -21,11 +20,11 @@ class ReplyForm(forms.Form):
     body = forms.CharField(
         label=_("Reply to the customer"),
         max_length=50_000,
-        widget=forms.Textarea(attrs={"rows": 6}),
+        widget=forms.Textarea(attrs={"class": "reply-box__text", "rows": 2, "placeholder": " "}),
         error_messages={"required": _("Write the reply first.")},
     )
     outcome = forms.ChoiceField(choices=[("promise", ""), ("solve", "")], initial="promise")
-    promise = forms.CharField(required=False, max_length=40)
+    promise = forms.CharField(label=_("Next contact"), required=False, max_length=40)
     promise_other = forms.DateTimeField(
         label=_("Another time"),
         required=False,
@@ -34,7 +33,11 @@ class ReplyForm(forms.Form):
         error_messages={"invalid": _("Enter a date and a time such as 2026-11-24 15:00.")},
     )
     seen_revision = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
+    seen_at = forms.CharField(required=False, max_length=40)
     submission_key = forms.UUIDField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="reply_%s", **kwargs)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -44,25 +47,29 @@ class ReplyForm(forms.Form):
 
     def _promise_at(self, cleaned: dict[str, Any]) -> datetime | None:
         chosen = cleaned.get("promise", "")
-        if chosen in {"", OTHER_TIME} or cleaned.get("promise_other"):
-            promised: datetime | None = cleaned.get("promise_other")
-        else:
-            promised = _read_instant(chosen)
-        if promised is None and "promise_other" not in self.errors:
-            self.add_error("promise", _("Say when the customer will hear from you next."))
+        is_free = chosen in {"", OTHER_TIME}
+        promised = cleaned.get("promise_other") if is_free else read_instant(chosen)
+        field = "promise_other" if is_free else "promise"
+        if promised is None and field not in self.errors:
+            self.add_error(field, _("Say when the customer will hear from you next."))
         elif promised is not None and promised <= timezone.now():
-            self.add_error("promise", _("This time is in the past. Choose a later one."))
+            self.add_error(field, _("This time is in the past. Choose a later one."))
         return promised
 
 
 class NoteForm(forms.Form):
+    """What colleagues should know and the customer never sees."""
+
     body = forms.CharField(
         label=_("Note for colleagues"),
         max_length=50_000,
-        widget=forms.Textarea(attrs={"rows": 4}),
+        widget=forms.Textarea(attrs={"class": "reply-box__text", "rows": 2, "placeholder": " "}),
         error_messages={"required": _("Write the note first.")},
     )
     submission_key = forms.UUIDField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, auto_id="note_%s", **kwargs)
 
 
 class AssignmentForm(forms.Form):
@@ -77,11 +84,8 @@ class AssignmentForm(forms.Form):
         field.queryset = colleagues
 
 
-def new_submission_key() -> UUID:
-    return uuid4()
-
-
-def _read_instant(text: str) -> datetime | None:
+def read_instant(text: str) -> datetime | None:
+    """An instant with its offset, as pages write it; None for anything else."""
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:

@@ -1,5 +1,11 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class HelpdeskConfig(AppConfig):
     name = "helpdesk"
+
+    def ready(self) -> None:
+        """Have the Celery application be there before anybody rings for a worker."""
+        import_module("helpdesk.celery")

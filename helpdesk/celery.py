@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import Any
 
 from celery import Celery, Task
+from celery.signals import beat_init, worker_ready
+from django.apps import apps
 from django.db import InterfaceError, OperationalError
 from kombu.transport import redis as kombu_redis
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -44,3 +47,20 @@ guard_lost_channels()
 app = Celery("helpdesk", task_cls=PatientTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["common", "sla", "mail", "tickets"])
+
+
+@worker_ready.connect
+def _worker_is_alive(**_: Any) -> None:
+    _beat("worker")
+
+
+@beat_init.connect
+def _beat_is_alive(**_: Any) -> None:
+    _beat("beat")
+
+
+def _beat(name: str) -> None:
+    """Show life at once; common.tasks.sign_of_life goes on showing it."""
+    model = apps.get_model("common", "Heartbeat")
+    with suppress(OperationalError, InterfaceError):
+        model.beat(name)

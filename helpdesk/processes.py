@@ -52,6 +52,8 @@ class Program:
     directory: Path
     account: Account | None = None
     stop_signal: signal.Signals = signal.SIGTERM
+    # What the kernel sends when whoever started it is gone; without one, the stop signal.
+    farewell: signal.Signals | None = None
     prepare: Callable[[], None] = nothing
     is_ready: ReadyCheck = at_once
 
@@ -67,7 +69,7 @@ def spawn(program: Program, *, output: IO[bytes]) -> subprocess.Popen[bytes]:
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,
-        preexec_fn=partial(_die_with_parent, os.getpid(), program.stop_signal),  # noqa: PLW1509 - no threads here
+        preexec_fn=partial(_die_with_parent, os.getpid(), program.farewell or program.stop_signal),  # noqa: PLW1509 - no threads here
         user=account.uid if account else None,
         group=account.gid if account else None,
         extra_groups=[] if account else None,

@@ -23,30 +23,40 @@ QUICKER_THAN_A_PERSON = 1.0
 class Submission:
     """One filling-in of a form: its key makes a double click or a reload one ticket."""
 
-    def __init__(self, key: UUID, age: float) -> None:
+    def __init__(self, key: UUID, age: float, *, has_uploads: bool) -> None:
         self.key = key
         self.age = age
+        self.has_uploads = has_uploads
 
     @classmethod
     def new(cls) -> Submission:
-        return cls(uuid4(), 0.0)
+        return cls(uuid4(), 0.0, has_uploads=False)
 
     @classmethod
     def read(cls, value: str) -> Submission:
         """What the form carries; a missing or forged value is simply a new submission."""
         try:
-            key, issued = signing.loads(value, salt=SALT)
-            return cls(UUID(key), timezone.now().timestamp() - issued)
+            key, issued, has_uploads = signing.loads(value, salt=SALT)
+            age = timezone.now().timestamp() - issued
+            return cls(UUID(key), age, has_uploads=has_uploads)
         except (signing.BadSignature, ValueError, TypeError):
             return cls.new()
 
     def value(self) -> str:
         """The signed field value; a form shown again keeps the time of the first showing."""
-        return signing.dumps([str(self.key), timezone.now().timestamp() - self.age], salt=SALT)
+        issued = timezone.now().timestamp() - self.age
+        return signing.dumps([str(self.key), issued, self.has_uploads], salt=SALT)
 
     @property
     def is_quicker_than_a_person(self) -> bool:
         return self.age < QUICKER_THAN_A_PERSON
+
+
+class LongTextField(forms.CharField):
+    """Text of several lines. Browsers send CRLF; we keep the line breaks people see."""
+
+    def to_python(self, value: str | None) -> str:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -99,7 +109,7 @@ class InquiryForm(forms.Form):
         max_length=200,
         error_messages={"required": _("Say in a few words what this is about.")},
     )
-    body = forms.CharField(
+    body = LongTextField(
         label=_("How can we help?"),
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 8}),
@@ -135,7 +145,7 @@ class InquiryForm(forms.Form):
 
 
 class ReplyForm(forms.Form):
-    body = forms.CharField(
+    body = LongTextField(
         label=_("Your message"),
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 6}),

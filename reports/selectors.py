@@ -7,7 +7,7 @@ automatic note never counts (features.md X3).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Aggregate, Count, F, FloatField, Q, QuerySet
 from django.utils import timezone
@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.models import Agent
 from sla.models import Commitment, Kind
 from tickets.models import Ticket
-from tickets.selectors import QueueFilter
+from tickets.selectors import PROMISE_WINDOWS, QueueFilter
 
 HUMAN_SOURCES = ["agent", "agent_fallback"]
 PERIODS = {"today": 0, "week": 6}
@@ -60,27 +60,36 @@ FILTERS = {
     "unassigned": QueueFilter(scope="unassigned"),
     "open": QueueFilter(),
 }
+TIME_LEFT = {name: QueueFilter(due=name) for name in ("broken", *PROMISE_WINDOWS)}
 
 
 def now_figures(agent: Agent, *, now: datetime) -> Now:
     """The five figures of the first line, in two queries."""
-    second = now.replace(microsecond=0)
     counts = (
         Ticket.objects.visible_to(agent)
         .unresolved()
         .aggregate(
-            broken=Count("pk", filter=Q(next_contact_at__lt=second)),
-            within_the_hour=Count(
-                "pk",
-                filter=Q(
-                    next_contact_at__gte=second, next_contact_at__lt=second + timedelta(hours=1)
-                ),
-            ),
+            broken=Count("pk", filter=FILTERS["broken"].due_condition(now)),
+            within_the_hour=Count("pk", filter=FILTERS["within_the_hour"].due_condition(now)),
             unassigned=Count("pk", filter=Q(assignee=None)),
             open=Count("pk"),
         )
     )
     return Now(**counts, oldest_wait=oldest_wait())
+
+
+def open_by_time_left(agent: Agent, *, now: datetime) -> dict[str, int]:
+    """How many open tickets are promised for when, in one query; the keys are those of TIME_LEFT."""
+    return (
+        Ticket.objects.visible_to(agent)
+        .unresolved()
+        .aggregate(
+            **{
+                name: Count("pk", filter=chosen.due_condition(now))
+                for name, chosen in TIME_LEFT.items()
+            }
+        )
+    )
 
 
 def oldest_wait() -> Commitment | None:
@@ -95,52 +104,86 @@ def oldest_wait() -> Commitment | None:
     )
 
 
-def period_start(period: str, *, now: datetime) -> datetime:
-    """Midnight, in the reader's zone, on which the period began: today's, or six days before."""
+def period_bounds(period: str, *, now: datetime) -> tuple[datetime, datetime]:
+    """From when until when, in the reader's zone: "today", "week" (today and six days before), or
+    one of those days by its date."""
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight - timedelta(days=PERIODS[period])
+    if period in PERIODS:
+        return _midnight(midnight, days=-PERIODS[period]), now
+    day = timezone.make_aware(datetime.combine(date.fromisoformat(period), time()))
+    return day, min(now, _midnight(day, days=1) - timedelta(microseconds=1))
+
+
+def is_period(text: str, *, now: datetime) -> bool:
+    """Whether `period_bounds` knows it."""
+    return text in PERIODS or text in [day.date().isoformat() for day in last_days(now=now)]
+
+
+def last_days(*, now: datetime) -> list[datetime]:
+    """The midnights of today and the six days before, the oldest first."""
+    today, _ = period_bounds("today", now=now)
+    return [_midnight(today, days=-back) for back in range(PERIODS["week"], -1, -1)]
+
+
+def _midnight(day: datetime, *, days: int) -> datetime:
+    """A midnight some days on; a day may have 23 or 25 hours."""
+    return timezone.make_aware(
+        datetime.combine(timezone.localtime(day).date() + timedelta(days=days), time())
+    )
 
 
 def decided_promises(result: str, *, since: datetime, until: datetime) -> QuerySet[Commitment]:
     """The promises of people that were kept, or broken, in [since, until]."""
-    promises = Commitment.objects.filter(kind=Kind.PROMISE, source__in=HUMAN_SOURCES)
-    if result == "kept":
-        return promises.filter(state=Commitment.State.MET, met_at__gte=since, met_at__lte=until)
-    return promises.filter(
-        state=Commitment.State.BREACHED, breached_at__gte=since, breached_at__lte=until
-    )
+    return _promises_of_people().filter(_decided(result, since=since, until=until))
 
 
 def kept_in(period: str, *, now: datetime) -> Kept:
-    since = period_start(period, now=now)
+    """How many promises were kept and broken in a period, in one query."""
+    since, until = period_bounds(period, now=now)
     return Kept(
-        kept=decided_promises("kept", since=since, until=now).count(),
-        broken=decided_promises("broken", since=since, until=now).count(),
+        **_promises_of_people().aggregate(
+            kept=Count("pk", filter=_decided("kept", since=since, until=until)),
+            broken=Count("pk", filter=_decided("broken", since=since, until=until)),
+        )
     )
+
+
+def kept_by_day(*, now: datetime) -> list[tuple[datetime, Kept]]:
+    """The last seven days, the oldest first, in one query."""
+    days = last_days(now=now)
+    bounds = {day: period_bounds(day.date().isoformat(), now=now) for day in days}
+    counts = _promises_of_people().aggregate(
+        **{
+            f"{result}_{number}": Count(
+                "pk", filter=_decided(result, since=bounds[day][0], until=bounds[day][1])
+            )
+            for number, day in enumerate(days)
+            for result in ("kept", "broken")
+        }
+    )
+    return [
+        (day, Kept(kept=counts[f"kept_{number}"], broken=counts[f"broken_{number}"]))
+        for number, day in enumerate(days)
+    ]
+
+
+def _promises_of_people() -> QuerySet[Commitment]:
+    return Commitment.objects.filter(kind=Kind.PROMISE, source__in=HUMAN_SOURCES)
+
+
+def _decided(result: str, *, since: datetime, until: datetime) -> Q:
+    if result == "kept":
+        return Q(state=Commitment.State.MET, met_at__gte=since, met_at__lte=until)
+    return Q(state=Commitment.State.BREACHED, breached_at__gte=since, breached_at__lte=until)
 
 
 def first_reply_median(*, now: datetime) -> float | None:
     """Working seconds until the first reply, for replies of the last seven days."""
     replies = Commitment.objects.filter(
         kind=Kind.FIRST_REPLY,
-        met_at__gte=period_start("week", now=now),
+        met_at__gte=period_bounds("week", now=now)[0],
         met_at__lte=now,
         used_seconds__isnull=False,
     )
     median: float | None = replies.aggregate(median=Median(F("used_seconds")))["median"]
     return median
-
-
-def kept_by_day(*, now: datetime) -> list[tuple[datetime, Kept]]:
-    """The last seven days, the oldest first, for the chart."""
-    start = period_start("week", now=now)
-    days = [start + timedelta(days=number) for number in range(7)]
-    return [(day, _kept_on(day, now=now)) for day in days]
-
-
-def _kept_on(day: datetime, *, now: datetime) -> Kept:
-    until = min(now, day + timedelta(days=1) - timedelta(microseconds=1))
-    return Kept(
-        kept=decided_promises("kept", since=day, until=until).count(),
-        broken=decided_promises("broken", since=day, until=until).count(),
-    )

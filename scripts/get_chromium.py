@@ -35,13 +35,13 @@ def on_path() -> str | None:
 
 def of_playwright() -> str | None:
     """Playwright's own Chromium, downloaded when it is missing."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not needed with a system one
+    from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
     if not Path(path).exists():
         say("Downloading Chromium with Playwright")
-        quietly(sys.executable, "-m", "playwright", "install", "chromium")
+        install(sys.executable, "-m", "playwright", "install", "chromium")
     return path if Path(path).exists() and starts(path) else None
 
 
@@ -49,19 +49,20 @@ def from_system() -> str | None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return None
     say("Installing Chromium with apt-get")
-    quietly("apt-get", "update")
-    quietly("apt-get", "install", "--yes", "--no-install-recommends", *PACKAGES)
+    install("apt-get", "update")
+    install("apt-get", "install", "--yes", "--no-install-recommends", *PACKAGES)
     return on_path()
 
 
 def starts(path: str) -> bool:
     """Whether it runs at all: some systems put a note about snap in its place."""
-    return quietly(path, "--version")
-
-
-def quietly(*command: str) -> bool:
-    done = subprocess.run(command, stdout=sys.stderr, check=False)
+    done = subprocess.run([path, "--version"], capture_output=True, check=False)
     return done.returncode == 0
+
+
+def install(*command: str) -> None:
+    # What this prints on standard output is the path alone.
+    subprocess.run(command, stdout=sys.stderr, check=False)
 
 
 def say(text: str) -> None:

@@ -34,12 +34,14 @@ class ClockReading:
     next_contact_at: datetime | None
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def start_clock(  # noqa: PLR0913 - all of it is what a clock is
     *,
     customer: Customer,
     team: Team,
     owner: Agent | None,
+    label: str,
+    path: str,
     priority: str,
     matter: Mapping[str, object],
     is_acknowledged: bool,
@@ -57,6 +59,8 @@ def start_clock(  # noqa: PLR0913 - all of it is what a clock is
         owner=owner,
         policy_version_id=version_id,
         priority=priority,
+        label=label,
+        path=path,
     )
     log = [
         _event("create", now, {"policy": str(version_id), "priority": priority, "origin": origin})
@@ -71,7 +75,7 @@ def start_clock(  # noqa: PLR0913 - all of it is what a clock is
     return clock, _reading(timeline)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record_event(
     clock: Clock, *, event: str, now: datetime, data: Mapping[str, Any] | None = None
 ) -> ClockReading:
@@ -84,7 +88,7 @@ def record_event(
     return rebuild(clock, now=now)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def rebuild(clock: Clock, *, now: datetime) -> ClockReading:
     """Compute the clock again from its log and store what differs. Doing it twice changes nothing."""
     stored = list(clock.commitments.select_for_update().order_by("pk"))

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db import DatabaseError, connection, transaction
@@ -19,6 +20,7 @@ from accounts.models import Notification
 from accounts.selectors import TeamPeople, manager_ids, people_of_teams
 from accounts.services import Notice, notify_agents
 from common import doorbell
+from common.bulk import insert_new
 from common.models import Heartbeat
 from sla.engine.commitments import BREACH, ESCALATE, WARN, Step
 from sla.models import Commitment, CommitmentWarning, Escalation, PolicyVersion
@@ -28,18 +30,38 @@ from sla.working_time import epoch_seconds, next_opening, utc_datetime
 logger = structlog.get_logger(__name__)
 BATCH = 500
 Audience = PolicyVersion.Audience
-State = Commitment.State
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What the sweep needs of a commitment that is due; an object of Django's costs ten times it."""
+
+    pk: int
+    kind: str
+    due_at: datetime | None
+    schedule: list[list[Any]]
+    policy_version_id: int
+    team_id: int
+    owner_id: int | None
+    label: str
+    path: str
+
+
+READ = (
+    *("pk", "kind", "due_at", "schedule", "clock__policy_version_id", "clock__team_id"),
+    *("clock__owner_id", "clock__label", "clock__path"),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What one commitment's due steps come to."""
 
-    commitment: Commitment
+    due: Due
     ahead: list[Step]
     is_breached_now: bool = False
     warning: Step | None = None
-    levels: list[Step] = field(default_factory=list)
+    levels: Sequence[Step] = ()
 
 
 def sweep_due(*, now: datetime | None = None, sweeper: str = "sweep") -> int:
@@ -79,18 +101,19 @@ def _sweep_one_by_one(*, now: datetime | None) -> int:
     with transaction.atomic():
         at = now or _database_now()
         batch = _claim(at)
-        for commitment in batch:
+        for due in batch:
             try:
                 with transaction.atomic():
-                    _act([commitment], now=at)
+                    _act([due], now=at)
             except (DatabaseError, ValueError, LookupError, TypeError):
-                logger.exception("sweep.row_failed", commitment=commitment.pk)
-                _put_aside(commitment, now=at)
+                logger.exception("sweep.row_failed", commitment=due.pk)
+                _put_aside(due, now=at)
         return len(batch)
 
 
-def _put_aside(commitment: Commitment, *, now: datetime) -> None:
+def _put_aside(due: Due, *, now: datetime) -> None:
     """Try this row again after 1, 2, 4 … minutes, an hour at most."""
+    commitment = Commitment.objects.get(pk=due.pk)
     minutes = min(60, 2 ** min(commitment.failures, 6))
     commitment.failures += 1
     commitment.next_check_at = now + timedelta(minutes=minutes)
@@ -104,36 +127,33 @@ def _database_now() -> datetime:
     return instant
 
 
-def _claim(now: datetime) -> list[Commitment]:
+def _claim(now: datetime) -> list[Due]:
     due = Commitment.objects.filter(next_check_at__lte=now).order_by("next_check_at")
-    return list(
-        due.select_for_update(skip_locked=True, of=("self",)).select_related("clock")[:BATCH]
-    )
+    rows = due.select_for_update(skip_locked=True, of=("self",)).values_list(*READ)[:BATCH]
+    return [Due(*row) for row in rows]
 
 
-def _act(batch: Sequence[Commitment], *, now: datetime) -> None:
+def _act(batch: Sequence[Due], *, now: datetime) -> None:
     if not batch:
         return
-    outcomes = [_outcome(commitment, now=now) for commitment in batch]
+    outcomes = [_outcome(due, now=now) for due in batch]
     _store(outcomes, now=now)
     _store_warnings(outcomes)
     _store_escalations(outcomes, now=now)
     notify_agents(_notices(outcomes, now=now), now=now)
-    paths = {
-        o.commitment.clock.path for o in outcomes if o.is_breached_now or o.levels or o.warning
-    }
-    doorbell.announce(sorted(paths))
+    doorbell.announce(sorted({o.due.path for o in outcomes}))
 
 
-def _outcome(commitment: Commitment, *, now: datetime) -> Outcome:
+def _outcome(due: Due, *, now: datetime) -> Outcome:
     """Of several warnings or levels reached at once only the highest acts (sla.md 2.9)."""
-    steps = [Step(*step) for step in commitment.schedule]
-    reached = [step for step in steps if step.at <= epoch_seconds(now)]
+    second = epoch_seconds(now)
+    steps = [Step(*step) for step in due.schedule]
+    reached = [step for step in steps if step.at <= second]
     is_breached = any(step.step == BREACH for step in reached)
     warnings = [step for step in reached if step.step == WARN]
     return Outcome(
-        commitment=commitment,
-        ahead=[step for step in steps if step.at > epoch_seconds(now)],
+        due=due,
+        ahead=[step for step in steps if step.at > second],
         is_breached_now=is_breached,
         warning=warnings[-1] if warnings and not is_breached else None,
         levels=sorted((s for s in reached if s.step == ESCALATE), key=lambda step: step.value),
@@ -149,16 +169,16 @@ def _store(outcomes: Sequence[Outcome], *, now: datetime) -> None:
                 state = CASE WHEN new.breached THEN 'breached' ELSE state END,
                 breached_at = CASE WHEN new.breached THEN due_at ELSE breached_at END,
                 detected_at = CASE WHEN new.breached THEN %s ELSE detected_at END,
-                schedule = new.schedule::jsonb,
+                schedule = new.schedule,
                 next_check_at = new.next_check_at,
                 failures = 0
-            FROM unnest(%s::bigint[], %s::boolean[], %s::text[], %s::timestamptz[])
+            FROM unnest(%s::bigint[], %s::boolean[], %s::jsonb[], %s::timestamptz[])
                 AS new (id, breached, schedule, next_check_at)
             WHERE sla_commitment.id = new.id
             """,
             [
                 now,
-                [o.commitment.pk for o in outcomes],
+                [o.due.pk for o in outcomes],
                 [o.is_breached_now for o in outcomes],
                 [json.dumps(o.ahead) for o in outcomes],
                 [utc_datetime(o.ahead[0].at) if o.ahead else None for o in outcomes],
@@ -167,67 +187,64 @@ def _store(outcomes: Sequence[Outcome], *, now: datetime) -> None:
 
 
 def _store_warnings(outcomes: Iterable[Outcome]) -> None:
-    warnings = [
-        CommitmentWarning(
-            commitment=o.commitment, percent=o.warning.value, at=utc_datetime(o.warning.at)
-        )
-        for o in outcomes
-        if o.warning
-    ]
-    if warnings:
-        CommitmentWarning.objects.bulk_create(warnings, ignore_conflicts=True)
+    warned = [(o.due.pk, o.warning) for o in outcomes if o.warning]
+    insert_new(
+        CommitmentWarning,
+        {
+            "commitment": [pk for pk, _ in warned],
+            "percent": [step.value for _, step in warned],
+            "at": [utc_datetime(step.at) for _, step in warned],
+        },
+    )
 
 
 def _store_escalations(outcomes: Iterable[Outcome], *, now: datetime) -> None:
-    escalations = [
-        Escalation(
-            commitment=o.commitment,
-            level=step.value,
-            at=_nominal(o.commitment, step),
-            raised_at=now,
-            is_skipped=step is not o.levels[-1],
-        )
-        for o in outcomes
-        for step in o.levels
-    ]
-    if escalations:
-        Escalation.objects.bulk_create(escalations, ignore_conflicts=True)
+    raised = [(o, step) for o in outcomes for step in o.levels]
+    insert_new(
+        Escalation,
+        {
+            "commitment": [o.due.pk for o, _ in raised],
+            "level": [step.value for _, step in raised],
+            "at": [_nominal(o.due, step) for o, step in raised],
+            "raised_at": [now] * len(raised),
+            "is_skipped": [step is not o.levels[-1] for o, step in raised],
+        },
+    )
 
 
-def _nominal(commitment: Commitment, step: Step) -> datetime:
+def _nominal(due: Due, step: Step) -> datetime:
     """The instant the level belongs to. The first one is the breach itself, and a breach carries
     its due instant although nobody can know of it before the next second."""
     at = utc_datetime(step.at)
-    due_at = commitment.due_at
-    return due_at if due_at and at - due_at <= timedelta(seconds=1) else at
+    return due.due_at if due.due_at and at - due.due_at <= timedelta(seconds=1) else at
 
 
 def _notices(outcomes: Sequence[Outcome], *, now: datetime) -> list[Notice]:
     telling = [o for o in outcomes if o.levels or o.warning]
     if not telling:
         return []
-    people = people_of_teams({o.commitment.clock.team_id for o in telling})
+    people = people_of_teams({o.due.team_id for o in telling})
     managers = manager_ids() if any(_audience(o) == Audience.MANAGER for o in telling) else []
+    mail_after = {
+        version: _mail_after(terms_of(version), now=now)
+        for version in {o.due.policy_version_id for o in telling}
+    }
     return [
-        _notice(o, agent_id, now=now)
+        _notice(o, agent_id, mail_after=mail_after[o.due.policy_version_id])
         for o in telling
-        for agent_id in _receivers(o, people[o.commitment.clock.team_id], managers)
+        for agent_id in _receivers(o, people[o.due.team_id], managers)
     ]
-
-
-def _terms(outcome: Outcome) -> Terms:
-    return terms_of(outcome.commitment.clock.policy_version_id)
 
 
 def _audience(outcome: Outcome) -> str:
     if not outcome.levels:
         return Audience.ASSIGNEE
-    return _terms(outcome).audiences[outcome.levels[-1].value]
+    return terms_of(outcome.due.policy_version_id).audiences[outcome.levels[-1].value]
 
 
 def _receivers(outcome: Outcome, team: TeamPeople, managers: Sequence[int]) -> Iterable[int]:
     """Nobody to tell at one level means telling the next wider circle: no alarm gets lost."""
-    owner = outcome.commitment.clock.owner_id
+    owner = outcome.due.owner_id
     match _audience(outcome):
         case Audience.MANAGER:
             return managers or team.leads or team.members
@@ -237,28 +254,27 @@ def _receivers(outcome: Outcome, team: TeamPeople, managers: Sequence[int]) -> I
             return [owner] if owner else team.members
 
 
-def _notice(outcome: Outcome, agent_id: int, *, now: datetime) -> Notice:
-    commitment, clock = outcome.commitment, outcome.commitment.clock
-    facts = {
-        "commitment": commitment.pk,
-        "kind": commitment.kind,
-        "due_at": commitment.due_at.isoformat() if commitment.due_at else None,
+def _notice(outcome: Outcome, agent_id: int, *, mail_after: datetime) -> Notice:
+    due = outcome.due
+    facts: dict[str, Any] = {
+        "commitment": due.pk,
+        "kind": due.kind,
+        "due_at": due.due_at.isoformat() if due.due_at else None,
     }
     if outcome.levels:
-        kind, step = Notification.Kind.BREACH, f"level:{outcome.levels[-1].value}"
-        facts["level"] = outcome.levels[-1].value
+        level = outcome.levels[-1].value
+        kind, step, facts["level"] = Notification.Kind.BREACH, f"level:{level}", level
     else:
         percent = outcome.warning.value if outcome.warning else 0
-        kind, step = Notification.Kind.WARNING, f"warning:{percent}"
-        facts["percent"] = percent
+        kind, step, facts["percent"] = Notification.Kind.WARNING, f"warning:{percent}", percent
     return Notice(
         agent_id=agent_id,
         kind=kind,
-        label=clock.label,
-        path=clock.path,
-        dedupe_key=f"{step}:{commitment.pk}:{agent_id}",
+        label=due.label,
+        path=due.path,
+        dedupe_key=f"{step}:{due.pk}:{agent_id}",
         facts=facts,
-        mail_after=_mail_after(_terms(outcome), now=now),
+        mail_after=mail_after,
     )
 
 

@@ -31,6 +31,8 @@ def _start_services(stack: ExitStack) -> None:
     data_dir = Path(tempfile.mkdtemp(prefix="yakusoku-tests-"))
     stack.callback(shutil.rmtree, data_dir, ignore_errors=True)
     os.environ["DATA_DIR"] = str(data_dir)
+    # WhiteNoise warns of a missing directory, and a warning fails a test.
+    (data_dir / "static").mkdir()
     if "DATABASE_URL" not in os.environ:
         _keep_running(postgres.program(data_dir, durable=False), stack)
         postgres.create_database(data_dir)

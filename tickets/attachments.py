@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID, uuid4
 
 import puremagic
@@ -16,7 +16,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from tickets.exceptions import TicketError
-from tickets.models import Attachment
+from tickets.models import Attachment, Message
 
 REFUSED_ENDINGS = {
     *(
@@ -49,7 +49,7 @@ UNSAFE_IN_NAMES = re.compile(
     r'[\x00-\x1f\x7f/\\:*?"<>|\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]'
 )
 WAITING_TIME = timedelta(days=1)
-Upload = UploadedFile[Any]
+Upload: TypeAlias = "UploadedFile[Any]"
 
 
 class AttachmentRefused(TicketError):
@@ -64,8 +64,9 @@ def keep_uploads(
     Raises AttachmentRefused, in the reader's language, for too many, too large or dangerous files;
     then none is stored.
     """
-    waiting = Attachment.objects.filter(message=None, submission_key=submission_key)
-    _check_total([*waiting.values_list("size", flat=True)], files)
+    if not files:
+        return []
+    _check_total([waiting.size for waiting in uploads(submission_key)], files)
     for file in files:
         _check_one(file)
     return [_store(file, submission_key=submission_key, now=now) for file in files]
@@ -74,6 +75,11 @@ def keep_uploads(
 def uploads(submission_key: UUID) -> list[Attachment]:
     """What was uploaded on a form that is still to be sent."""
     return list(Attachment.objects.filter(message=None, submission_key=submission_key))
+
+
+def take_uploads(message: Message, *, submission_key: UUID) -> None:
+    """Bind what was uploaded on the form to the message that came of it."""
+    Attachment.objects.filter(message=None, submission_key=submission_key).update(message=message)
 
 
 def remove_upload(public_id: str, *, submission_key: UUID) -> None:

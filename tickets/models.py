@@ -11,13 +11,6 @@ from mail.models import OutboundEmail
 from sla.models import UNRESOLVED, Clock, Kind, Priority, Status
 
 
-class NextTicketNumber(models.Func):
-    """The next number people say on the telephone; never a key in a customer's link."""
-
-    template = "nextval('ticket_number')"
-    output_field = models.BigIntegerField()
-
-
 class Channel(models.TextChoices):
     WEB = "web", _("Web form")
     EMAIL = "email", _("Email")
@@ -43,7 +36,8 @@ class Ticket(models.Model):
     says, written with it in one transaction, so that the queue reads one table through one index.
     """
 
-    number = models.BigIntegerField(unique=True, editable=False, db_default=NextTicketNumber())
+    # From the sequence ticket_number; what people say on the telephone, never a key in a link.
+    number = models.BigIntegerField(unique=True, editable=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="tickets")
     clock = models.OneToOneField(Clock, on_delete=models.PROTECT, related_name="ticket")
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="tickets")

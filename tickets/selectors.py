@@ -23,17 +23,26 @@ PAGE = 50
 # The queue ------------------------------------------------------------------------------------
 
 
+# Hours from now until the promised contact: from, before.
+PROMISE_WINDOWS: dict[str, tuple[int, int | None]] = {
+    "hour": (0, 1),
+    "four_hours": (1, 4),
+    "day": (4, 24),
+    "later": (24, None),
+}
+
+
 @dataclass(frozen=True)
 class QueueFilter:
     """Which tickets a queue shows. It is also its address: see `query`."""
 
     scope: str = "team"  # team, mine, unassigned
     state: str = "open"  # open, resolved
-    due: str = ""  # late (any commitment), broken (the promise), hour (promised within the hour)
+    due: str = ""  # late (any commitment), broken (the promise), or a window it is promised for
 
     SCOPES: ClassVar = ("team", "mine", "unassigned")
     STATES: ClassVar = ("open", "resolved")
-    DUES: ClassVar = ("late", "broken", "hour")
+    DUES: ClassVar = ("late", "broken", *PROMISE_WINDOWS)
 
     @classmethod
     def read(cls, query: Any) -> QueueFilter:
@@ -55,27 +64,27 @@ class QueueFilter:
             tickets = tickets.filter(assignee=agent)
         elif self.scope == "unassigned":
             tickets = tickets.filter(assignee=None)
-        return tickets.filter(**self._due_condition(now))
+        return tickets.filter(self.due_condition(now))
 
     def query(self) -> str:
         """The filter as a query string, for links that keep it."""
         parts = {"scope": self.scope, "state": self.state, "due": self.due}
         return urlencode({name: value for name, value in parts.items() if value})
 
-    def _due_condition(self, now: datetime) -> dict[str, Any]:
+    def due_condition(self, now: datetime) -> Q:
         """Late is what is past its whole second: sla.md 2.9."""
         second = now.replace(microsecond=0)
-        match self.due:
-            case "late":
-                return {"next_due_at__lt": second}
-            case "broken":
-                return {"next_contact_at__lt": second}
-            case "hour":
-                return {
-                    "next_contact_at__gte": second,
-                    "next_contact_at__lt": second + timedelta(hours=1),
-                }
-        return {}
+        if self.due == "late":
+            return Q(next_due_at__lt=second)
+        if self.due == "broken":
+            return Q(next_contact_at__lt=second)
+        if self.due not in PROMISE_WINDOWS:
+            return Q()
+        start, end = PROMISE_WINDOWS[self.due]
+        window = Q(next_contact_at__gte=second + timedelta(hours=start))
+        return (
+            window if end is None else window & Q(next_contact_at__lt=second + timedelta(hours=end))
+        )
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,8 @@ class QueuePage:
 ROW_FIELDS = (
     *("pk", "number", "subject", "status", "priority", "channel", "preview", "is_last_word_ours"),
     *("next_due_at", "next_due_kind", "next_contact_at", "updated_at", "resolved_at", "revision"),
-    *("customer__name", "customer_id", "assignee__name", "assignee_id", "team__name"),
+    *("customer__name", "customer_id", "customer__organization__name"),
+    *("assignee__name", "assignee_id", "team__name"),
 )
 
 
@@ -146,12 +156,13 @@ def _position(after: str) -> tuple[datetime, int] | None:
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing on the timeline: exactly one of the three is set."""
+    """One thing on the timeline: exactly one of message, note and event is set."""
 
     at: datetime
     message: Message | None = None
     note: Note | None = None
     event: str = ""
+    event_kind: str = ""
 
 
 def timeline(ticket: Ticket) -> list[Entry]:
@@ -168,6 +179,7 @@ def timeline(ticket: Ticket) -> list[Entry]:
                 event=events.sentence(
                     event.kind, event.facts, event.agent.name if event.agent else ""
                 ),
+                event_kind=event.kind,
             )
             for event in ticket.events.select_related("agent")
         ),
@@ -175,23 +187,23 @@ def timeline(ticket: Ticket) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.at)
 
 
-def tickets_of_customer(customer: Customer, *, agent: Agent, limit: int = 5) -> list[Ticket]:
-    """The customer's newest tickets that this agent may see."""
-    return list(
-        Ticket.objects.visible_to(agent)
-        .filter(customer=customer)
-        .select_related("assignee")
-        .order_by("-opened_at")[:limit]
-    )
+def tickets_of_customer(
+    customer: Customer, *, agent: Agent, limit: int = 5, without: Ticket | None = None
+) -> list[dict[str, Any]]:
+    """The customer's newest tickets that this agent may see, as queue rows."""
+    tickets = Ticket.objects.visible_to(agent).filter(customer=customer)
+    if without is not None:
+        tickets = tickets.exclude(pk=without.pk)
+    return list(tickets.order_by("-opened_at", "-pk").values(*ROW_FIELDS)[:limit])
 
 
-def find_tickets(text: str, *, agent: Agent, limit: int = PAGE) -> list[Ticket]:
+def find_tickets(text: str, *, agent: Agent, limit: int = PAGE) -> list[dict[str, Any]]:
     """Tickets by number, or by words in the subject, the newest line, the customer's name or an
-    address."""
-    tickets = Ticket.objects.visible_to(agent).select_related("customer", "assignee")
+    address; as queue rows."""
+    tickets = Ticket.objects.visible_to(agent)
     number = text.strip().lstrip("#")
     if number.isascii() and number.isdigit() and len(number) < 18:
-        return list(tickets.filter(number=int(number)))
+        return list(tickets.filter(number=int(number)).values(*ROW_FIELDS))
     for word in text.split()[:8]:
         tickets = tickets.filter(
             Q(subject__icontains=word)
@@ -199,7 +211,7 @@ def find_tickets(text: str, *, agent: Agent, limit: int = PAGE) -> list[Ticket]:
             | Q(customer__name__icontains=word)
             | Q(customer__contact_points__normalized__icontains=word)
         )
-    return list(tickets.order_by("-updated_at").distinct()[:limit])
+    return list(tickets.order_by("-updated_at", "-pk").values(*ROW_FIELDS).distinct()[:limit])
 
 
 # What the customer sees -------------------------------------------------------------------------

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -15,9 +17,11 @@ from django.utils.translation import gettext as _
 from accounts.models import Agent
 from accounts.services import mark_notifications_read
 from desk import access
-from desk.forms import AssignmentForm, NoteForm, ReplyForm, new_submission_key
-from sla.selectors import suggested_promises
-from sla.services import live_commitments
+from desk.forms import OTHER_TIME, AssignmentForm, NoteForm, ReplyForm, read_instant
+from desk.promising import promise_choices, promise_sentence
+from desk.rows import queue_rows
+from desk.thread import thread
+from sla.models import Commitment
 from tickets.exceptions import PromiseInThePast, SomebodyAnswered, TicketError
 from tickets.models import Ticket
 from tickets.selectors import tickets_of_customer, timeline
@@ -123,24 +127,56 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     agent, now = access.agent(request), timezone.now()
+    colleagues = list(_colleagues(ticket))
+    live, past = _commitments(ticket)
+    written = reply_form.data if reply_form else {}
+    has_moved_on = status == HTTPStatus.CONFLICT
     context = {
         "ticket": ticket,
-        "timeline": timeline(ticket),
-        "commitments": live_commitments(ticket.clock),
-        "contact_points": ticket.customer.contact_points.all(),
-        "other_tickets": [
-            other
-            for other in tickets_of_customer(ticket.customer, agent=agent, limit=6)
-            if other.pk != ticket.pk
-        ][:5],
-        "colleagues": _colleagues(ticket),
-        "suggestions": suggested_promises(
-            ticket.clock.policy_version_id, ticket.priority, now=now
+        "thread": thread(
+            ticket,
+            timeline(ticket),
+            seen_at=read_instant(written.get("seen_at", "")) if has_moved_on else None,
         ),
-        "reply_form": reply_form or ReplyForm(initial={"seen_revision": ticket.revision}),
+        "commitments": live,
+        "past_commitments": past,
+        "contact_points": ticket.customer.contact_points.all(),
+        "other_tickets": queue_rows(
+            tickets_of_customer(ticket.customer, agent=agent, without=ticket), now=now
+        ),
+        "colleagues": colleagues,
+        "can_take": agent in colleagues and ticket.assignee_id != agent.pk,
+        "choices": promise_choices(ticket, now=now, chosen=written.get("promise", "")),
+        "is_other_time": written.get("promise") == OTHER_TIME,
+        "free_sentence": promise_sentence(ticket, "{when}"),
+        "form": reply_form or note_form,
+        "reply_form": reply_form or ReplyForm(),
         "note_form": note_form or NoteForm(),
         "is_note_open": note_form is not None,
-        "submission_key": request.POST.get("submission_key") or new_submission_key(),
+        "is_reply_open": reply_form is not None,
+        "has_moved_on": has_moved_on,
+        # Whoever has been shown what is new may send; whoever only mistyped has not seen it yet.
+        "seen_revision": ticket.revision
+        if has_moved_on
+        else written.get("seen_revision") or ticket.revision,
+        "seen_at": now if has_moved_on else read_instant(written.get("seen_at", "")) or now,
+        "submission_key": _submission_key(request),
         "now": now,
     }
     return render(request, "desk/ticket.html", context, status=status)
+
+
+def _commitments(ticket: Ticket) -> tuple[list[Commitment], list[Commitment]]:
+    """What is owed now, the earliest first, and what was kept or broken, the newest first."""
+    commitments = list(ticket.clock.commitments.order_by("due_at", "pk"))
+    live = [each for each in commitments if each.ended_at is None]
+    past = [each for each in commitments if each.ended_at and (each.met_at or each.is_broken)]
+    return live, sorted(past, key=lambda each: (each.ended_at, each.pk), reverse=True)
+
+
+def _submission_key(request: HttpRequest) -> UUID:
+    """The key of the text being written, so that it is sent once however often it is tried."""
+    try:
+        return UUID(request.POST.get("submission_key", ""))
+    except ValueError:
+        return uuid4()

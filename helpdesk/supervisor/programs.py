@@ -1,5 +1,6 @@
 """The processes of a desk, in the order in which they start."""
 
+import signal
 from functools import partial
 
 from helpdesk.embedded import postgres, redis
@@ -47,6 +48,8 @@ def processes(plan: Plan) -> list[Program]:
             "-m", "celery", "-A", "helpdesk", "worker", "--concurrency", "2",
             "-Q", "celery,sweep", "-n", "worker@%h", "--without-gossip", "--without-mingle",
             is_ready=partial(ready.sign_of_life, "worker"),
+            # Its orderly end waits for Redis, which ends with us. Killed, it loses nothing either.
+            farewell=signal.SIGKILL,
         ),
         _program(
             plan, "beat",
@@ -61,11 +64,18 @@ def processes(plan: Plan) -> list[Program]:
     ]  # fmt: skip
 
 
-def _program(plan: Plan, name: str, *arguments: str, is_ready: ReadyCheck = at_once) -> Program:
+def _program(
+    plan: Plan,
+    name: str,
+    *arguments: str,
+    is_ready: ReadyCheck = at_once,
+    farewell: signal.Signals = signal.SIGTERM,
+) -> Program:
     return Program(
         name=name,
         command=python(*arguments),
         environment=plan.environment,
         directory=ROOT,
         is_ready=is_ready,
+        farewell=farewell,
     )

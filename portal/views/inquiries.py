@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from django.core import signing
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
 
-from customers.selectors import is_known
-from customers.services import identify_customer
 from portal.forms import InquiryForm, Submission
 from portal.pages import page, private_page
 from portal.visitors import may_post
@@ -21,6 +18,7 @@ from tickets.services.opening import Inquiry, Opened, open_ticket
 
 RECEIVED = "portal.received"
 AN_HOUR = 3600
+ASKED = ("name", "email", "phone", "subject", "body")
 
 
 def new_inquiry(request: HttpRequest) -> HttpResponse:
@@ -72,12 +70,13 @@ def _unchecked_form(request: HttpRequest) -> InquiryForm:
 def _keep_files(form: InquiryForm, submission: Submission) -> bool:
     """Store what was uploaded with this step, so that no step asks for it again."""
     try:
-        keep_uploads(
+        kept = keep_uploads(
             form.cleaned_data["attachments"], submission_key=submission.key, now=timezone.now()
         )
     except AttachmentRefused as refusal:
         form.add_error("attachments", str(refusal))
         return False
+    submission.has_uploads = submission.has_uploads or bool(kept)
     return True
 
 
@@ -87,30 +86,25 @@ def _wants_confirmation(request: HttpRequest) -> bool:
 
 
 def _send(form: InquiryForm, submission: Submission) -> HttpResponse:
-    fields = form.cleaned_data
+    opened = _open(form.cleaned_data, submission)
     # Somebody who is known already gets the link by mail only: whoever types an address here has
     # not shown that it is theirs.
-    shows_link = not is_known(fields["email"])
-    opened = _open(fields, submission)
-    token = signing.dumps([opened.ticket.pk, shows_link], salt=RECEIVED)
+    token = signing.dumps([opened.ticket.pk, opened.ticket.customer.is_new], salt=RECEIVED)
     return redirect("portal:inquiry_received", token=token)
 
 
-@transaction.atomic
 def _open(fields: dict[str, str], submission: Submission) -> Opened:
-    language = translation.get_language() or "ja"
-    customer = identify_customer(
-        email=fields["email"], name=fields["name"], phone=fields["phone"], language=language
-    )
     return open_ticket(
         Inquiry(
-            customer=customer,
             email=fields["email"],
+            name=fields["name"],
+            phone=fields["phone"],
             subject=fields["subject"],
             body=fields["body"],
             channel=Channel.WEB,
-            language=language,
+            language=translation.get_language() or "ja",
             submission_key=submission.key,
+            has_uploads=submission.has_uploads,
         )
     )
 
@@ -121,7 +115,7 @@ def _form_page(
     context = {
         "form": form,
         "submission": submission.value(),
-        "uploads": uploads(submission.key),
+        "uploads": uploads(submission.key) if submission.has_uploads else [],
         "promise_at": promise_for_inquiry(
             channel=Channel.WEB, language=translation.get_language() or "ja", now=timezone.now()
         ),
@@ -135,10 +129,9 @@ def _confirmation_page(
     request: HttpRequest, form: InquiryForm, submission: Submission
 ) -> HttpResponse:
     context = {
-        "form": form,
-        "fields": form.cleaned_data,
+        "answers": [(name, form[name].label, form.cleaned_data[name]) for name in ASKED],
         "submission": submission.value(),
-        "uploads": uploads(submission.key),
+        "uploads": uploads(submission.key) if submission.has_uploads else [],
         "promise_at": promise_for_inquiry(
             channel=Channel.WEB, language=translation.get_language() or "ja", now=timezone.now()
         ),

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management import get_commands
 from django.urls import resolve
 
-from helpdesk import celery_app
+from helpdesk.celery import app as celery_app
 from helpdesk.health import NEEDED, PROCESSES
 
 ROOT = Path(settings.BASE_DIR)

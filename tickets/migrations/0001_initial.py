@@ -4,8 +4,6 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import tickets.models
-
 
 class Migration(migrations.Migration):
     initial = True
@@ -33,9 +31,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "number",
-                    models.BigIntegerField(
-                        db_default=tickets.models.NextTicketNumber(), editable=False, unique=True
-                    ),
+                    models.BigIntegerField(editable=False, unique=True),
                 ),
                 (
                     "status",

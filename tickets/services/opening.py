@@ -8,20 +8,22 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import Agent, Team
 from accounts.selectors import default_team
 from common import doorbell
 from customers.models import Customer
+from customers.services import identify_customer
 from mail.letters import write_letter
 from mail.services import letters_since, queue_email
 from sla.models import Clock, Priority
 from sla.services import ClockReading, start_clock
 from tickets import links
+from tickets.attachments import take_uploads
 from tickets.events import EventKind
-from tickets.models import Attachment, CustomerLink, Message, Ticket, TicketEvent
+from tickets.models import CustomerLink, Message, Ticket, TicketEvent
 from tickets.services.recording import copy_reading, preview_of
 
 UNIQUE_SUBMISSION = "submission_key"
@@ -29,20 +31,24 @@ UNIQUE_SUBMISSION = "submission_key"
 
 @dataclass(frozen=True, kw_only=True)
 class Inquiry:
-    """What a customer sends, before it is filed."""
+    """What a customer sends, before it is filed. `email` is where the acknowledgement goes."""
 
-    customer: Customer
     subject: str
     body: str
     channel: str
     language: str
     email: str = ""
+    name: str = ""
+    phone: str = ""
+    # Given when the record is known already; otherwise the address finds or makes it.
+    customer: Customer | None = None
     priority: str = Priority.NORMAL
     team: Team | None = None
     assignee: Agent | None = None
     submission_key: UUID | None = None
     # The channel itself says at once that the inquiry arrived: an answer page, a voice.
     is_told_at_once: bool = True
+    has_uploads: bool = True
 
 
 @dataclass(frozen=True)
@@ -75,15 +81,15 @@ def already_opened(submission_key: UUID) -> Opened:
 
 
 def _open(inquiry: Inquiry, *, now: datetime) -> Opened:
+    customer = inquiry.customer or _identify(inquiry)
     team = inquiry.team or default_team()
-    clock, reading = _start_clock(inquiry, team, now=now)
-    ticket = _create_ticket(inquiry, team, clock, reading, now=now)
-    _name_clock(clock, ticket)
+    number = next_number()
+    clock, reading = _start_clock(inquiry, customer, team, number, now=now)
+    ticket = _create_ticket(inquiry, clock, reading, number, now=now)
     message = _create_first_message(inquiry, ticket, now=now)
     link = links.create_link(ticket, now=now)
-    Attachment.objects.filter(message=None, submission_key=inquiry.submission_key).exclude(
-        submission_key=None
-    ).update(message=message)
+    if inquiry.has_uploads and inquiry.submission_key:
+        take_uploads(message, submission_key=inquiry.submission_key)
     events = [TicketEvent(ticket=ticket, kind=EventKind.OPENED, at=now)]
     if inquiry.email and _acknowledge(inquiry, ticket, link, now=now):
         events.append(TicketEvent(ticket=ticket, kind=EventKind.ACKNOWLEDGED, at=now))
@@ -92,36 +98,56 @@ def _open(inquiry: Inquiry, *, now: datetime) -> Opened:
     return Opened(ticket, links.token_of(link))
 
 
-def _start_clock(inquiry: Inquiry, team: Team, *, now: datetime) -> tuple[Clock, ClockReading]:
+def _identify(inquiry: Inquiry) -> Customer:
+    return identify_customer(
+        email=inquiry.email, name=inquiry.name, phone=inquiry.phone, language=inquiry.language
+    )
+
+
+def next_number() -> int:
+    """The next number people say on the telephone. Gaps are harmless; doubles are impossible."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('ticket_number')")
+        number: int = cursor.fetchone()[0]
+    return number
+
+
+def _start_clock(
+    inquiry: Inquiry, customer: Customer, team: Team, number: int, *, now: datetime
+) -> tuple[Clock, ClockReading]:
+    """The label and the path are what notifications and reports call the matter by."""
     return start_clock(
-        customer=inquiry.customer,
+        customer=customer,
         team=team,
         owner=inquiry.assignee,
+        label=f"#{number} {inquiry.subject}"[:255],
+        path=f"/desk/tickets/{number}/",
         priority=inquiry.priority,
-        matter=_matter(inquiry, team),
+        matter=_matter(inquiry, customer, team),
         is_acknowledged=inquiry.is_told_at_once,
         now=now,
     )
 
 
-def _matter(inquiry: Inquiry, team: Team) -> Mapping[str, object]:
+def _matter(inquiry: Inquiry, customer: Customer, team: Team) -> Mapping[str, object]:
     """What a policy's conditions may ask about."""
     return {
         "channel": inquiry.channel,
         "team": team.pk,
         "language": inquiry.language,
         "priority": inquiry.priority,
-        "organization": inquiry.customer.organization_id,
+        "organization": customer.organization_id,
     }
 
 
 def _create_ticket(
-    inquiry: Inquiry, team: Team, clock: Clock, reading: ClockReading, *, now: datetime
+    inquiry: Inquiry, clock: Clock, reading: ClockReading, number: int, *, now: datetime
 ) -> Ticket:
     ticket = Ticket(
-        customer=inquiry.customer,
+        number=number,
+        customer=clock.customer,
         clock=clock,
-        team=team,
+        team=clock.team,
         assignee=inquiry.assignee,
         priority=inquiry.priority,
         channel=inquiry.channel,
@@ -137,19 +163,12 @@ def _create_ticket(
     return ticket
 
 
-def _name_clock(clock: Clock, ticket: Ticket) -> None:
-    """The label and path by which notifications and reports call the matter."""
-    clock.label = f"#{ticket.number} {ticket.subject}"[:255]
-    clock.path = f"/desk/tickets/{ticket.number}/"
-    clock.save(update_fields=["label", "path"])
-
-
 def _create_first_message(inquiry: Inquiry, ticket: Ticket, *, now: datetime) -> Message:
     return Message.objects.create(
         ticket=ticket,
         direction=Message.Direction.INBOUND,
         channel=inquiry.channel,
-        customer=inquiry.customer,
+        customer=ticket.customer,
         body=inquiry.body,
         sent_at=now,
     )
@@ -169,7 +188,7 @@ def _acknowledge(inquiry: Inquiry, ticket: Ticket, link: CustomerLink, *, now: d
     letter = write_letter(
         "acknowledgement",
         language=inquiry.language,
-        time_zone=inquiry.customer.time_zone,
+        time_zone=ticket.customer.time_zone,
         context={"ticket": ticket, "link": links.link_url(link), "brand": settings.BRAND_NAME},
     )
     queue_email(

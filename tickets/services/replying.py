@@ -20,9 +20,10 @@ from mail.models import OutboundEmail
 from mail.services import queue_email
 from sla.models import Status
 from tickets import links
+from tickets.attachments import take_uploads
 from tickets.events import EventKind
 from tickets.exceptions import PromiseInThePast, PromiseMissing, SomebodyAnswered
-from tickets.models import Attachment, Channel, Message, Note, Ticket, TicketEvent
+from tickets.models import Channel, Message, Note, Ticket, TicketEvent
 from tickets.services.recording import lock_ticket, preview_of, record, save_change
 
 Direction = Message.Direction
@@ -88,9 +89,7 @@ def receive_reply(
         submission_key=submission_key,
     )
     if submission_key:
-        Attachment.objects.filter(message=None, submission_key=submission_key).update(
-            message=message
-        )
+        take_uploads(message, submission_key=submission_key)
     if was_resolved and event.status == Status.OPEN:
         _mark_reopened(ticket, agent=None, now=now)
     ticket.preview, ticket.is_last_word_ours = preview_of(body), False

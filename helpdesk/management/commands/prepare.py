@@ -6,15 +6,17 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from accounts.models import Team
+from accounts.models import Agent, Team
 from common.catalogs import compile_catalogs
 from common.static_files import collect_static_files
+from helpdesk.context import DEMO_PASSWORD, demo_people
+from helpdesk.management.commands.load_demo import is_loopback
 from sla.defaults import install_defaults
 
 
@@ -31,6 +33,20 @@ class Command(BaseCommand):
             collect_static_files()
         if settings.DEMO:
             call_command("load_demo")
+        refuse_demo_people_in_public()
+
+
+def refuse_demo_people_in_public() -> None:
+    """Their password stands in the manual. Raises CommandError on a HOST others can reach."""
+    emails = [person["email"] for person in demo_people()]
+    people = Agent.objects.filter(email__in=emails, is_active=True)
+    if is_loopback(settings.HOST):
+        return
+    if any(person.check_password(DEMO_PASSWORD) for person in people):
+        raise CommandError(
+            "This database holds demo people with a known password. Start with an empty DATA_DIR"
+            " or DATABASE_URL, or change their passwords, before you open it to others."
+        )
 
 
 def needs_migration() -> bool:

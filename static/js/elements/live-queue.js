@@ -1,16 +1,15 @@
-// <live-queue data-events-url="…" data-updated-label="Updated"> listens while its tab is looked at. Rows never move
-// under the pointer: a changed row ([data-ticket]) gets a mark, and one hidden button inside offers the new list (its
-// own hx-get fetches it). When the stream fails, a conditional GET (ETag) every 15 s asks instead.
+// <live-queue data-events-url="…" data-updated-label="Updated"> listens while its tab is looked at. The stream says
+// {"paths": ["/desk/tickets/1042/", …]}; a row is matched by its link. Rows never move under the pointer: a changed row
+// gets a mark, and when the list itself has changed, its hidden button offers the new one (its own hx-get fetches it).
+// [data-etag] inside is the list as shown; [data-poll-url] answers 304 while it is still that.
 const POLL_MS = 15_000;
 const RETRY_MS = 60_000;
+const GATHER_MS = 400;
 
 customElements.define("live-queue", class extends HTMLElement {
   connectedCallback() {
     this.life = new AbortController();
-    const { signal } = this.life;
-    this.etag = this.dataset.etag ?? null;
-    document.addEventListener("visibilitychange", () => this.follow(), { signal });
-    this.addEventListener("htmx:afterSwap", () => this.settle(), { signal });
+    document.addEventListener("visibilitychange", () => this.follow(true), { signal: this.life.signal });
     this.follow();
   }
 
@@ -19,87 +18,79 @@ customElements.define("live-queue", class extends HTMLElement {
     this.rest();
   }
 
-  follow() {
+  follow(wasAway = false) {
     if (document.hidden) return this.rest();
     this.listen();
-    if (this.etag) this.ask();
+    if (wasAway) this.ask();
   }
 
   rest() {
     this.stream?.close();
     this.stream = null;
     clearTimeout(this.retry);
-    this.stopAsking();
+    clearTimeout(this.asked);
+    clearInterval(this.polling);
+    this.polling = 0;
   }
 
   listen() {
     if (this.stream) return;
-    if (!this.dataset.eventsUrl) return this.keepAsking();
+    if (!this.dataset.eventsUrl) return this.poll();
     this.stream = new EventSource(this.dataset.eventsUrl, { withCredentials: true });
-    this.stream.onopen = () => this.stopAsking();
+    this.stream.onopen = () => this.resume();
     this.stream.onerror = () => this.recover();
-    this.stream.onmessage = (event) => this.hear(event);
-    this.stream.addEventListener("ticket", (event) => this.hear(event));
+    this.stream.onmessage = (event) => this.hear(pathsIn(event.data));
   }
 
+  resume() {
+    clearInterval(this.polling);
+    this.polling = 0;
+  }
+
+  // The browser reconnects by itself, unless the server has refused.
   recover() {
-    this.keepAsking();
+    this.poll();
     if (this.stream?.readyState !== EventSource.CLOSED) return;
     this.stream = null;
     clearTimeout(this.retry);
     this.retry = setTimeout(() => this.follow(), RETRY_MS);
   }
 
-  hear(event) {
-    this.mark(ticketIn(event.data));
-    this.offer();
+  hear(paths) {
+    paths.forEach((path) => this.mark(path));
+    clearTimeout(this.asked);
+    this.asked = setTimeout(() => this.ask(), GATHER_MS);
   }
 
-  mark(ticket) {
-    this.querySelectorAll(`[data-ticket="${CSS.escape(ticket)}"]:not([data-updated])`).forEach((row) => {
-      const pill = document.createElement("span");
-      pill.className = "pill pill--updated";
-      pill.textContent = this.dataset.updatedLabel;
-      row.dataset.updated = "";
-      (row.querySelector("[data-updates]") ?? row).prepend(pill);
-    });
+  mark(path) {
+    const row = this.querySelector(`a[href="${CSS.escape(path)}"]`)?.closest("li");
+    if (!row || "updated" in row.dataset) return;
+    const pill = document.createElement("span");
+    pill.className = "pill pill--updated";
+    pill.textContent = this.dataset.updatedLabel;
+    row.dataset.updated = "";
+    (row.querySelector("[data-updates]") ?? row).prepend(pill);
   }
 
-  offer() {
-    const button = this.querySelector(".live-queue__refresh");
-    if (button) button.hidden = false;
+  poll() {
+    this.polling ||= setInterval(() => this.ask(), POLL_MS);
   }
 
-  settle() {
-    const button = this.querySelector(".live-queue__refresh");
-    if (button) button.hidden = true;
-    this.etag = this.dataset.etag ?? null;
-  }
-
-  keepAsking() {
-    this.asking ||= setInterval(() => this.ask(), POLL_MS);
-  }
-
-  stopAsking() {
-    clearInterval(this.asking);
-    this.asking = 0;
-  }
-
+  // Once something is on offer there is nothing more to ask.
   async ask() {
-    const headers = { "HX-Request": "true", ...(this.etag && { "If-None-Match": this.etag }) };
-    const url = this.dataset.pollUrl || location.href;
-    const answer = await fetch(url, { headers, cache: "no-store", signal: this.life.signal }).catch(() => null);
-    if (!answer?.ok || answer.redirected) return;
-    const etag = answer.headers.get("ETag");
-    if (this.etag && etag !== this.etag) this.offer();
-    this.etag = etag;
+    const list = this.querySelector("[data-etag]");
+    const button = this.querySelector(".live-queue__refresh");
+    if (!list || !button?.hidden) return;
+    const headers = { "HX-Request": "true", "If-None-Match": list.dataset.etag };
+    const answer = await fetch(list.dataset.pollUrl, { headers, cache: "no-store", signal: this.life.signal }).catch(() => null);
+    if (answer?.ok && !answer.redirected && answer.headers.get("ETag") !== list.dataset.etag) button.hidden = false;
   }
 });
 
-function ticketIn(data) {
+function pathsIn(data) {
   try {
-    return String(JSON.parse(data).ticket ?? "");
+    return JSON.parse(data).paths ?? [];
   } catch {
-    return data;
+    return [];
   }
 }

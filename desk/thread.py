@@ -1,0 +1,164 @@
+"""The story of a ticket as the page tells it: what is old is folded, what is new is marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from mail.models import OutboundEmail
+from tickets.events import EventKind
+from tickets.models import Message, Note, Ticket
+from tickets.selectors import Entry
+
+FOLDED_FROM = 3
+EVENT_ICONS = {
+    EventKind.OPENED: "inbox",
+    EventKind.ACKNOWLEDGED: "mail-check",
+    EventKind.ASSIGNED: "user-check",
+    EventKind.RELEASED: "user-x",
+    EventKind.RESOLVED: "circle-check",
+    EventKind.REOPENED: "rotate-ccw",
+    EventKind.PROMISED: "clock",
+}
+ENHANCED_CODE = re.compile(r"\b5\.(\d{1,3})\.(\d{1,3})\b")
+REPLY_CODE = re.compile(r"\b5\d\d\b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """Why a letter did not arrive, in words, and what its server said."""
+
+    reason: str
+    details: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One thing on the page: a message, a note or a fact."""
+
+    kind: str  # inbound, outbound, note, event
+    at: datetime
+    anchor: str = ""
+    author: str = ""
+    body: str = ""
+    language: str = ""
+    channel: str = ""
+    channel_label: str = ""
+    icon: str = ""
+    tone: str = ""
+    attachments: list[dict[str, str]] = field(default_factory=list)
+    failure: Failure | None = None
+    is_waiting: bool = False
+    is_new: bool = False
+
+
+@dataclass(frozen=True)
+class Thread:
+    """`earlier` is folded; `recent` begins with the newest words of the customer."""
+
+    earlier: list[Told]
+    recent: list[Told]
+
+
+def thread(ticket: Ticket, entries: Iterable[Entry], *, seen_at: datetime | None = None) -> Thread:
+    """Everything said and done, in order; what came after `seen_at` is marked as new."""
+    story = [_told(ticket, entry, seen_at=seen_at) for entry in entries]
+    inbound = [
+        number for number, told in enumerate(story) if told.kind == Message.Direction.INBOUND
+    ]
+    cut = inbound[-1] if inbound else 0
+    if cut < FOLDED_FROM:
+        cut = 0
+    return Thread(earlier=story[:cut], recent=story[cut:])
+
+
+def _told(ticket: Ticket, entry: Entry, *, seen_at: datetime | None) -> Told:
+    is_new = seen_at is not None and entry.at > seen_at
+    if entry.message is not None:
+        return _message(ticket, entry.message, is_new=is_new)
+    if entry.note is not None:
+        return _note(entry.note, is_new=is_new)
+    return Told(
+        kind="event",
+        at=entry.at,
+        body=entry.event,
+        icon=EVENT_ICONS.get(EventKind(entry.event_kind), "circle"),
+        tone="kept" if entry.event_kind == EventKind.RESOLVED else "",
+        is_new=is_new,
+    )
+
+
+def _message(ticket: Ticket, message: Message, *, is_new: bool) -> Told:
+    email = message.email
+    return Told(
+        kind=message.direction,
+        at=message.sent_at,
+        anchor=f"message-{message.pk}",
+        author=_author(ticket, message),
+        body=message.body,
+        language=ticket.language,
+        channel=message.channel,
+        channel_label=message.get_channel_display(),
+        attachments=[_file(attachment) for attachment in message.attachments.all()],
+        failure=_failure(email) if email and email.state == OutboundEmail.State.FAILED else None,
+        is_waiting=bool(email and email.state in WAITING),
+        is_new=is_new,
+    )
+
+
+WAITING = {OutboundEmail.State.QUEUED, OutboundEmail.State.SENDING}
+
+
+def _author(ticket: Ticket, message: Message) -> str:
+    if message.is_inbound:
+        customer = message.customer or ticket.customer
+        return customer.name or _("Customer without a name")
+    return message.agent.name if message.agent else settings.BRAND_NAME
+
+
+def _note(note: Note, *, is_new: bool) -> Told:
+    return Told(
+        kind="note",
+        at=note.written_at,
+        anchor=f"note-{note.pk}",
+        author=note.agent.name if note.agent else _("A former colleague"),
+        body=note.body,
+        is_new=is_new,
+    )
+
+
+def _file(attachment: Any) -> dict[str, str]:
+    return {
+        "url": reverse("desk:attachment", kwargs={"public_id": attachment.public_id}),
+        "name": attachment.name,
+        "size_label": filesizeformat(attachment.size),
+    }
+
+
+def _failure(email: OutboundEmail) -> Failure:
+    return Failure(reason=_reason(email), details=email.last_error)
+
+
+def _reason(email: OutboundEmail) -> str:
+    """What the status codes of RFC 3463 mean for the person who wrote."""
+    code = ENHANCED_CODE.search(email.last_error)
+    subject, detail = (code[1], code[2]) if code else ("", "")
+    if (subject, detail) in {("1", "1"), ("1", "2"), ("1", "3"), ("1", "10"), ("4", "4")}:
+        return _("The address %(address)s does not exist.") % {"address": email.to}
+    if (subject, detail) in {("2", "2"), ("2", "3"), ("3", "4")}:
+        return _("The mailbox %(address)s is full or the letter is too large for it.") % {
+            "address": email.to
+        }
+    if subject == "7" or REPLY_CODE.search(email.last_error):
+        return _("The mail server of %(address)s refused the letter.") % {"address": email.to}
+    return _("The mail server of %(address)s could not be reached for a long time.") % {
+        "address": email.to
+    }

@@ -1,0 +1,99 @@
+"""The parts of the bench that run inside Django: people, the sweep's rate and its lag."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from importlib import import_module
+
+import django
+from django.conf import settings
+from django.db import connection
+
+django.setup()
+
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
+
+from accounts.models import Agent, Team  # noqa: E402
+from accounts.services import add_member  # noqa: E402
+from customers.models import Customer  # noqa: E402
+from scripts.bench.fill import fill, make_due  # noqa: E402
+from sla.models import Commitment, PolicyVersion  # noqa: E402
+from sla.sweep import sweep_due  # noqa: E402
+
+FLOOR = """
+UPDATE sla_commitment SET state = 'breached', breached_at = due_at, next_check_at = NULL
+WHERE id IN (
+    SELECT id FROM sla_commitment WHERE next_check_at <= clock_timestamp()
+    ORDER BY next_check_at LIMIT 1000 FOR UPDATE SKIP LOCKED
+)
+"""
+
+
+def people(tickets: int) -> str:
+    """An agent with a team full of tickets; returns the key of their session."""
+    agent = Agent.objects.create_user("bench@example.com", None, name="Bench", language="en")
+    team = Team.objects.get(is_default=True)
+    add_member(team, agent)
+    fill(tickets, team=team.pk, agent=agent.pk, policy=PolicyVersion.objects.latest("pk").pk)
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(agent.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = agent.get_session_auth_hash()
+    session.save()
+    return str(session.session_key)
+
+
+def rate(count: int) -> tuple[float, float]:
+    """Rows a second: ours with breach, escalation and notification; the floor is one UPDATE."""
+    began = _due(count)
+    swept = sweep_due(sweeper="bench")
+    ours = swept / (time.perf_counter() - began)
+    began = _due(count)
+    updated = 0
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(FLOOR)
+            if not cursor.rowcount:
+                break
+            updated += cursor.rowcount
+    floor = updated / (time.perf_counter() - began)
+    return round(ours), round(floor)
+
+
+def lag(count: int) -> dict[str, float]:
+    """Detected minus due, in ms, when `count` promises fall due in one second and the pump runs."""
+    before = Commitment.objects.latest("pk").pk
+    make_due(count, delay=3, **_somebody())
+    time.sleep(8)
+    lags = sorted(
+        1000 * (row.detected_at - row.due_at).total_seconds()
+        for row in Commitment.objects.filter(pk__gt=before, detected_at__isnull=False)
+    )
+    return {
+        "rows": len(lags),
+        "p50_ms": round(lags[len(lags) // 2]),
+        "p99_ms": round(lags[-(-99 * len(lags) // 100) - 1]),
+    }
+
+
+def _due(count: int) -> float:
+    make_due(count, delay=-10, **_somebody())
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE sla_commitment")
+    return time.perf_counter()
+
+
+def _somebody() -> dict[str, int]:
+    return {
+        "policy": PolicyVersion.objects.latest("pk").pk,
+        "team": Team.objects.get(is_default=True).pk,
+        "agent": Agent.objects.earliest("pk").pk,
+        "customer": Customer.objects.earliest("pk").pk,
+    }
+
+
+if __name__ == "__main__":
+    command, number = sys.argv[1], int(sys.argv[2])
+    print(json.dumps({"people": people, "rate": rate, "lag": lag}[command](number)))

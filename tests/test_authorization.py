@@ -1,0 +1,435 @@
+"""Every URL, with every method, for every kind of visitor: as helpdesk.access.RULES says.
+
+The URLs come from the resolver, so a URL nobody has thought of fails here.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from uuid import uuid4
+
+import pytest
+from django.core import signing
+from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.http.response import HttpResponseBase
+from django.test import Client, override_settings
+from django.urls import URLPattern, URLResolver, clear_url_caches, get_resolver, reverse
+from django.utils import timezone
+
+import helpdesk.urls
+from accounts.models import Agent, Notification
+from accounts.services import Notice, add_member, notify_agents
+from helpdesk.access import RULES, Who
+from portal.views.inquiries import RECEIVED
+from tests.factories import AgentFactory, TeamFactory, an_inquiry
+from tickets.attachments import keep_uploads
+from tickets.models import Attachment, Message, Note, Ticket
+from tickets.services.handling import solve
+
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+STAFF = ("agent", "other_agent", "lead", "manager", "administrator")
+VISITORS = ("anonymous", "customer_a", "customer_b", *STAFF)
+NO_TOKEN = "a" * 32
+
+DEMO_URLS = {"dev_mail", "dev_mail_letter"}
+# Addresses of one ticket of the support team: for everybody else it does not exist.
+OF_ONE_TEAM = {
+    *("desk:ticket", "desk:customer", "desk:attachment", "desk:reply_create", "desk:note_create"),
+    *("desk:assignment_create", "desk:solution_create", "desk:reopening_create"),
+}
+# Keys that nobody has registered: the page is open to the visitor, the thing is not there.
+ABSENT = {
+    *("mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_download_recovery_codes"),
+    "mfa_view_recovery_codes",
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """Two customers' tickets in the support team, and the people who might look at them."""
+
+    ticket: Ticket
+    attachment: Attachment
+    tokens: Mapping[str, str]
+    received: Mapping[str, str]
+    people: Mapping[str, Agent]
+    sessions: Mapping[str, Client]
+
+    def browser(self, visitor: str) -> Client:
+        """A fresh browser with the visitor's session: no request sees another one's cookies."""
+        client = Client()
+        if visitor in self.sessions:
+            client.cookies = self.sessions[visitor].cookies.copy()
+        return client
+
+
+@pytest.fixture(scope="module")
+def world(
+    django_db_setup: None, django_db_blocker: pytest.FixtureRequest, demo_urls: None
+) -> Iterator[World]:
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield _build_world()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def demo_urls() -> Iterator[None]:
+    """The addresses that exist only in the demo exist here."""
+    with override_settings(DEMO=True):
+        _reload_urls()
+        yield
+    _reload_urls()
+
+
+def _reload_urls() -> None:
+    importlib.reload(helpdesk.urls)
+    clear_url_caches()
+
+
+@pytest.fixture(autouse=True)
+def _undone(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What one test does to the world is gone before the next."""
+    if "world" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("world")
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def _build_world() -> World:
+    support, billing = TeamFactory(name="Support", is_default=True), TeamFactory(name="Billing")
+    people = {
+        "agent": AgentFactory(email="aiko@example.com"),
+        "other_agent": AgentFactory(email="mallory@example.com"),
+        "lead": AgentFactory(email="ben@example.com"),
+        "manager": AgentFactory(email="chika@example.com", role="manager"),
+        "administrator": AgentFactory(email="admin@example.com", role="administrator"),
+    }
+    add_member(support, people["agent"])
+    add_member(support, people["lead"], is_lead=True)
+    add_member(billing, people["other_agent"])
+    inquiry_a = an_inquiry(email="hana@example.com", submission_key=(key := uuid4()))
+    keep_uploads([_a_file()], submission_key=key, now=timezone.now())
+    message = Message.objects.get(ticket=inquiry_a.ticket)
+    Attachment.objects.update(message=message)
+    inquiry_b = an_inquiry(email="jiro@example.com", subject="請求書について")
+    sessions = {}
+    for name, person in people.items():
+        sessions[name] = Client()
+        sessions[name].force_login(person)
+    inquiries = {"customer_a": inquiry_a, "customer_b": inquiry_b}
+    return World(
+        ticket=inquiry_a.ticket,
+        attachment=Attachment.objects.get(),
+        tokens={name: inquiry.token for name, inquiry in inquiries.items()},
+        received={
+            name: signing.dumps([inquiry.ticket.pk, True], salt=RECEIVED)
+            for name, inquiry in inquiries.items()
+        },
+        people=people,
+        sessions=sessions,
+    )
+
+
+def _a_file() -> SimpleUploadedFile:
+    return SimpleUploadedFile("error.txt", b"paper jam", content_type="text/plain")
+
+
+def _url_names(patterns: list[URLPattern | URLResolver], namespace: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from _url_names(pattern.url_patterns, inner)
+        else:
+            yield f"{namespace}{pattern.name}"
+
+
+def _arguments(name: str, world: World, visitor: str) -> dict[str, object]:
+    """What this visitor would fill in: customers their own token, all others a guess."""
+    token = world.tokens.get(visitor, NO_TOKEN)
+    number = {"number": str(world.ticket.number)}
+    arguments: dict[str, dict[str, object]] = {
+        "portal:inquiry_received": {"token": world.received.get(visitor, NO_TOKEN)},
+        "portal:attachment": {"token": token, "public_id": world.attachment.public_id},
+        "desk:customer": {"pk": world.ticket.customer_id},
+        "desk:attachment": {"public_id": world.attachment.public_id},
+        "dev_mail_letter": {"pk": _a_letter()},
+        "account_confirm_email": {"key": "abc"},
+        "account_reset_password_from_key": {"uidb36": "1", "key": "abc-def"},
+        "mfa_edit_webauthn": {"pk": 1},
+        "mfa_remove_webauthn": {"pk": 1},
+    }
+    if name.startswith("portal:request"):
+        return {"token": token}
+    if name in OF_ONE_TEAM and name not in arguments:
+        return number  # type: ignore[return-value]
+    return arguments.get(name, {})
+
+
+def _a_letter() -> int:
+    from mail.models import OutboundEmail  # noqa: PLC0415 - only this rule's URL needs it
+
+    return OutboundEmail.objects.order_by("pk").values_list("pk", flat=True)[0]
+
+
+def _expected(name: str, visitor: str, method: str) -> set[object]:  # noqa: PLR0911 - a table
+    """The outcomes the rule allows: status codes, or "allowed" for below 400 and 422."""
+    rule = RULES[name]
+    if rule.who is Who.NOBODY:
+        return {404}
+    if method not in rule.methods:
+        return {405}
+    if rule.who is Who.TOKEN:
+        return {"allowed"} if _holds_the_token(name, visitor) else {404}
+    if rule.who in {Who.ANYONE, Who.OPERATOR}:
+        return {"allowed"}
+    if visitor not in STAFF:
+        return {"login"} if method == "GET" else {401}
+    if rule.who is Who.MANAGER and visitor not in {"manager", "administrator"}:
+        return {403}
+    if rule.who is Who.ADMINISTRATOR and visitor != "administrator":
+        return {403}
+    if name in OF_ONE_TEAM and visitor == "other_agent":
+        return {404}
+    return {"allowed", 404} if name in ABSENT else {"allowed"}
+
+
+def _holds_the_token(name: str, visitor: str) -> bool:
+    """B's link opens B's page, but never A's file."""
+    return visitor == "customer_a" or (visitor == "customer_b" and name != "portal:attachment")
+
+
+def _outcome(response: HttpResponseBase) -> object:
+    status = response.status_code
+    if status == 302 and response.headers["Location"].startswith(reverse("account_login") + "?"):
+        return "login"
+    return "allowed" if status < 400 or status == 422 else status
+
+
+def _ask(world: World, visitor: str, method: str, address: str) -> HttpResponseBase:
+    """One request whose effects are undone."""
+    with transaction.atomic():
+        response = world.browser(visitor).generic(method, address)
+        transaction.set_rollback(True)
+    return response
+
+
+# The table ------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("demo_urls")
+def test_every_url_has_a_rule_and_every_rule_a_url():
+    names = list(_url_names(get_resolver().url_patterns))
+
+    assert sorted(set(names) - set(RULES)) == [], "URLs without a rule"
+    assert sorted(set(RULES) - set(names)) == [], "rules without a URL"
+    assert len(names) == len(set(names)), "two URLs share a name"
+
+
+def test_the_demo_mailbox_exists_only_in_the_demo(client: Client):
+    assert set(_url_names(get_resolver().url_patterns)) == set(RULES) - DEMO_URLS
+    assert client.get("/dev/mail/").status_code == 404
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_url_answers_each_visitor_and_method_as_its_rule_says(name: str, world: World):
+    cache.clear()
+    deviations = []
+
+    for visitor in VISITORS:
+        address = reverse(name, kwargs=_arguments(name, world, visitor))
+        for method in METHODS:
+            outcome = _outcome(_ask(world, visitor, method, address))
+            if outcome not in (expected := _expected(name, visitor, method)):
+                deviations.append(f"{method} as {visitor}: {outcome}, not {expected}")
+
+    assert deviations == []
+
+
+def test_an_undeclared_url_is_closed_to_everybody(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delitem(RULES, "portal:home")
+
+    statuses = {_ask(world, visitor, "GET", "/").status_code for visitor in VISITORS}
+
+    assert statuses == {403}
+
+
+# Objects --------------------------------------------------------------------------------------
+
+
+def _counts() -> tuple[int, ...]:
+    return tuple(
+        model.objects.count() for model in (Ticket, Message, Note, Attachment, Notification)
+    )
+
+
+def test_another_teams_agent_changes_nothing_on_a_ticket_they_cannot_see(world: World):
+    before, revision = _counts(), world.ticket.revision
+    mallory = world.browser("other_agent")
+    number = world.ticket.number
+    forms = {
+        "reply_create": {"body": "Hello", "outcome": "solve"},
+        "note_create": {"body": "mine now"},
+        "assignment_create": {"assignee": world.people["other_agent"].pk},
+        "solution_create": {},
+        "reopening_create": {},
+    }
+
+    statuses = {
+        name: mallory.post(reverse(f"desk:{name}", args=[number]), body).status_code
+        for name, body in forms.items()
+    }
+
+    assert set(statuses.values()) == {404}
+    assert _counts() == before
+    world.ticket.refresh_from_db()
+    assert (world.ticket.revision, world.ticket.assignee) == (revision, None)
+
+
+def test_another_teams_ticket_is_in_no_list_of_an_agent(world: World):
+    mallory = world.browser("other_agent")
+    words = ["プリンター", "hana", str(world.ticket.number)]
+
+    pages = [
+        mallory.get(reverse("desk:queue")),
+        mallory.get(reverse("desk:queue"), headers={"HX-Request": "true"}),
+        *(mallory.get(reverse("desk:search"), {"q": word}) for word in words),
+    ]
+
+    for page in pages:
+        assert page.status_code == 200
+        assert "プリンター" not in page.text
+        assert f"/desk/tickets/{world.ticket.number}/" not in page.text
+    assert mallory.get(reverse("desk:next_ticket")).headers["Location"] == reverse("desk:queue")
+
+
+@pytest.mark.parametrize("who", ["other_agent", "nobody", "retired"])
+def test_a_ticket_cannot_be_given_to_somebody_outside_its_team(world: World, who: str):
+    retired = AgentFactory(is_active=False)
+    add_member(world.ticket.team, retired)
+    strangers = {"other_agent": world.people["other_agent"].pk, "nobody": 10**9}
+    assignee = {**strangers, "retired": retired.pk}[who]
+    address = reverse("desk:assignment_create", args=[world.ticket.number])
+
+    response = world.browser("agent").post(address, {"assignee": assignee})
+
+    assert response.status_code == 422
+    world.ticket.refresh_from_db()
+    assert world.ticket.assignee is None
+
+
+def test_more_fields_than_the_form_has_change_nothing(world: World):
+    """Mass assignment: what a form does not declare is not read."""
+    address = reverse("portal:request_reply", args=[world.tokens["customer_a"]])
+    extra = {"status": "resolved", "customer": 10**6, "team": 10**6, "agent": 1, "priority": "urgent"}
+    before = Ticket.objects.filter(pk=world.ticket.pk).values("customer", "team", "priority").get()
+
+    response = world.browser("customer_a").post(address, {"body": "まだです", **extra})
+
+    assert response.status_code == 302
+    assert (
+        Ticket.objects.filter(pk=world.ticket.pk).values("customer", "team", "priority").get()
+        == before
+    )
+    message = Message.objects.filter(ticket=world.ticket).latest("pk")
+    assert (message.body, message.direction, message.agent) == ("まだです", "inbound", None)
+
+
+def test_a_number_in_full_width_digits_is_not_another_spelling_of_it(world: World):
+    wide = str(world.ticket.number).translate(str.maketrans("0123456789", "０１２３４５６７８９"))
+
+    status = world.browser("agent").get(f"/desk/tickets/{wide}/").status_code
+
+    assert status == 404
+
+
+def test_an_upload_that_is_not_on_this_form_cannot_be_removed_by_it(world: World):
+    key = uuid4()
+    [waiting] = keep_uploads([_a_file()], submission_key=key, now=timezone.now())
+    browser = world.browser("customer_b")
+
+    browser.post(reverse("portal:inquiry_new"), {"remove": str(waiting.public_id)})
+    browser.post(reverse("portal:inquiry_new"), {"remove": str(world.attachment.public_id)})
+
+    assert Attachment.objects.filter(
+        pk__in=[waiting.pk, world.attachment.pk]
+    ).count() == 2
+
+
+# Sessions -------------------------------------------------------------------------------------
+
+
+def test_a_person_who_left_is_out_at_once(world: World):
+    browser = world.browser("agent")
+    Agent.objects.filter(pk=world.people["agent"].pk).update(is_active=False)
+
+    response = browser.get(reverse("desk:queue"))
+
+    assert _outcome(response) == "login"
+
+
+def test_a_person_who_left_the_team_sees_its_tickets_no_more(world: World):
+    world.people["agent"].memberships.all().delete()
+
+    response = world.browser("agent").get(f"/desk/tickets/{world.ticket.number}/")
+
+    assert response.status_code == 404
+
+
+def test_what_somebody_signed_out_had_written_is_given_back(world: World):
+    address = reverse("desk:note_create", args=[world.ticket.number])
+
+    response = world.browser("anonymous").post(address, {"body": "a long thought"})
+
+    assert response.status_code == 401
+    assert "a long thought" in response.text
+    assert not Note.objects.exists()
+
+
+def test_reading_changes_nothing(world: World):
+    """No GET of any URL changes a ticket: links are followed by mail programs and crawlers."""
+    solve(world.ticket, agent=None)
+    state: Callable[[], object] = partial(
+        lambda: (_counts(), list(Ticket.objects.order_by("pk").values("status", "revision")))
+    )
+    before = state()
+    notify_agents([], now=timezone.now())
+
+    for visitor in VISITORS:
+        for name, rule in RULES.items():
+            if "GET" in rule.methods and rule.who is not Who.NOBODY:
+                address = reverse(name, kwargs=_arguments(name, world, visitor))
+                world.browser(visitor).get(address)
+
+    assert state() == before
+
+
+def test_notifications_of_others_are_neither_shown_nor_marked(world: World):
+    notify_agents(
+        [
+            Notice(
+                agent_id=world.people["agent"].pk,
+                kind=Notification.Kind.ASSIGNED,
+                label="#1 secret subject",
+                path="/desk/tickets/1/",
+                dedupe_key="one",
+            )
+        ],
+        now=timezone.now(),
+    )
+    other = world.browser("other_agent")
+
+    shown = other.get(reverse("desk:notification_list"))
+    other.post(reverse("desk:notifications_read"))
+
+    assert "secret subject" not in shown.text
+    assert Notification.objects.get().read_at is None
