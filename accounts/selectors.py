@@ -29,9 +29,10 @@ def people_of_teams(team_ids: Collection[int]) -> dict[int, TeamPeople]:
 
 
 def manager_ids() -> list[int]:
-    """The ids of all active managers."""
-    return list(
-        Agent.objects.filter(role=Role.MANAGER, is_active=True).values_list("pk", flat=True)
+    """The ids of all active managers; of the administrators in a desk that has no manager."""
+    active = Agent.objects.filter(is_active=True)
+    return list(active.filter(role=Role.MANAGER).values_list("pk", flat=True)) or list(
+        active.filter(role=Role.ADMINISTRATOR).values_list("pk", flat=True)
     )
 
 

@@ -36,8 +36,8 @@ class ReplyForm(forms.Form):
     seen_at = forms.CharField(required=False, max_length=40)
     submission_key = forms.UUIDField(required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="reply_%s", **kwargs)
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="reply_%s")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -68,8 +68,8 @@ class NoteForm(forms.Form):
     )
     submission_key = forms.UUIDField(required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="note_%s", **kwargs)
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="note_%s")
 
 
 class AssignmentForm(forms.Form):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -318,10 +319,15 @@ STATIC_URL = "static/"
 STATIC_ROOT = env("STATIC_ROOT", default=str(DATA_DIR / "static"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = str(DATA_DIR / "files")
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "common.storage.StaticStorage"},
 }
+if S3_BUCKET := env("S3_BUCKET", default=""):  # needs the optional group "s3"
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {"bucket_name": S3_BUCKET, "querystring_auth": True, "default_acl": None},
+    }
 WHITENOISE_MAX_AGE = 3600
 
 # Logs: one JSON line per event, without personal data ---------------------------------------------
@@ -354,3 +360,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
     "loggers": {"django.request": {"level": "ERROR"}, "kombu": {"level": "WARNING"}},
 }
+
+if SENTRY_DSN := env("SENTRY_DSN", default=""):  # needs the optional group "sentry"
+    import sentry_sdk
+
+    sentry_sdk.init(dsn=SENTRY_DSN, send_default_pii=False)

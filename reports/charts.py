@@ -138,7 +138,7 @@ def _line(item: Item, *, y: float, width: float) -> Line:
     bar = Bar(
         x=LABEL_WIDTH,
         y=y + 6,
-        width=max(width, 2),
+        width=width,
         height=ROW - 12,
         tone=item.part.tone,
         title=item.part.title,

@@ -10,11 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent
-from common.time_formatting import short_day
+from common.time_formatting import is_japanese, short_day
 from reports import selectors
 from reports.charts import ColumnChart, Item, LineChart, Part, column_chart, line_chart
 from reports.selectors import Kept
@@ -91,7 +92,7 @@ def _days_chart(days: list[tuple[datetime, Kept]]) -> ColumnChart:
     return column_chart(
         [
             (
-                _day_name(day),
+                _axis_name(day),
                 [
                     Part(kept.kept, "kept", _bar_title(day, _("kept"), kept.kept)),
                     Part(kept.broken, "late", _bar_title(day, _("broken"), kept.broken)),
@@ -109,6 +110,11 @@ def _bar_title(day: datetime, words: str, number: int) -> str:
 def _day_name(day: datetime) -> str:
     zone = timezone.get_current_timezone()
     return short_day(day, language=get_language() or "en", zone=zone)
+
+
+def _axis_name(day: datetime) -> str:
+    """A day in the little room under a column."""
+    return date_format(day, "j(D)" if is_japanese(get_language() or "en") else "D j")
 
 
 def _time_left_chart(counts: dict[str, int]) -> LineChart:

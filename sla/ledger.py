@@ -49,8 +49,8 @@ def _by_identity(stored: Iterable[Commitment]) -> dict[tuple[str, int], list[Com
 
 def _take_over(row: Commitment, computed: CommitmentState, *, clock: Clock, now: datetime) -> bool:
     """Set the row to what was computed; say whether anything changed."""
-    wanted = _fields(computed)
-    pending = _pending_steps(row, computed, now=now)
+    wanted = compared_fields(computed)
+    pending = pending_steps(row, computed, now=now)
     if pending:
         wanted["schedule"] = [list(step) for step in (*pending, *computed.schedule)]
         wanted["next_check_at"] = utc_datetime(pending[0].at)
@@ -68,7 +68,7 @@ def _take_over(row: Commitment, computed: CommitmentState, *, clock: Clock, now:
     return True
 
 
-def _pending_steps(row: Commitment, computed: CommitmentState, *, now: datetime) -> list[Step]:
+def pending_steps(row: Commitment, computed: CommitmentState, *, now: datetime) -> list[Step]:
     """Steps that were due but that no sweep has taken yet: they stay for it to take.
 
     The engine supposes a sweep without delay. The real one comes within a second and tells people;
@@ -83,7 +83,8 @@ def _pending_steps(row: Commitment, computed: CommitmentState, *, now: datetime)
     ]
 
 
-def _fields(computed: CommitmentState) -> dict[str, Any]:
+def compared_fields(computed: CommitmentState) -> dict[str, Any]:
+    """The stored fields of a commitment and the values the engine gives them."""
     return {
         "state": computed.state,
         "source": computed.source or "",

@@ -92,12 +92,17 @@ def record_event(
 def rebuild(clock: Clock, *, now: datetime) -> ClockReading:
     """Compute the clock again from its log and store what differs. Doing it twice changes nothing."""
     stored = list(clock.commitments.select_for_update().order_by("pk"))
-    timeline = _replay(read_log(clock), now=now)
+    timeline = compute(clock, now=now)
     store_difference(clock, timeline, stored=stored, now=now)
     if clock.status != timeline.status:
         clock.status = timeline.status
         clock.save(update_fields=["status"])
     return _reading(timeline)
+
+
+def compute(clock: Clock, *, now: datetime) -> Timeline:
+    """What the log says at `now`; nothing is stored."""
+    return _replay(read_log(clock), now=now)
 
 
 def read_log(clock: Clock) -> list[Event]:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 
 from accounts.models import Notification
 from accounts.selectors import TeamPeople, manager_ids, people_of_teams
@@ -23,7 +23,7 @@ from common import doorbell
 from common.bulk import insert_new
 from common.models import Heartbeat
 from sla.engine.commitments import BREACH, ESCALATE, WARN, Step
-from sla.models import Commitment, CommitmentWarning, Escalation, PolicyVersion
+from sla.models import Commitment, CommitmentWarning, Escalation, Kind, PolicyVersion
 from sla.selectors import Terms, terms_of
 from sla.working_time import epoch_seconds, next_opening, utc_datetime
 
@@ -43,13 +43,14 @@ class Due:
     policy_version_id: int
     team_id: int
     owner_id: int | None
+    owner_is_active: bool | None
     label: str
     path: str
 
 
 READ = (
     *("pk", "kind", "due_at", "schedule", "clock__policy_version_id", "clock__team_id"),
-    *("clock__owner_id", "clock__label", "clock__path"),
+    *("clock__owner_id", "clock__owner__is_active", "clock__label", "clock__path"),
 )
 
 
@@ -92,7 +93,8 @@ def _sweep_batch(*, now: datetime | None) -> int:
             batch = _claim(at)
             _act(batch, now=at)
             return len(batch)
-    except (DatabaseError, ValueError, LookupError, TypeError):
+    # Whatever a row holds, the others are owed their turn.
+    except Exception:
         logger.exception("sweep.batch_failed")
     return _sweep_one_by_one(now=now)
 
@@ -105,7 +107,7 @@ def _sweep_one_by_one(*, now: datetime | None) -> int:
             try:
                 with transaction.atomic():
                     _act([due], now=at)
-            except (DatabaseError, ValueError, LookupError, TypeError):
+            except Exception:
                 logger.exception("sweep.row_failed", commitment=due.pk)
                 _put_aside(due, now=at)
         return len(batch)
@@ -220,11 +222,11 @@ def _nominal(due: Due, step: Step) -> datetime:
 
 
 def _notices(outcomes: Sequence[Outcome], *, now: datetime) -> list[Notice]:
-    telling = [o for o in outcomes if o.levels or o.warning]
+    telling = _one_per_matter(o for o in outcomes if o.levels or o.warning)
     if not telling:
         return []
     people = people_of_teams({o.due.team_id for o in telling})
-    managers = manager_ids() if any(_audience(o) == Audience.MANAGER for o in telling) else []
+    managers = manager_ids()
     mail_after = {
         version: _mail_after(terms_of(version), now=now)
         for version in {o.due.policy_version_id for o in telling}
@@ -236,6 +238,20 @@ def _notices(outcomes: Sequence[Outcome], *, now: datetime) -> list[Notice]:
     ]
 
 
+def _one_per_matter(telling: Iterable[Outcome]) -> list[Outcome]:
+    """A promise and a target that break in the same second are one piece of news. The highest
+    level tells it, and of equals the promise: it is what the customer knows."""
+    chosen: dict[tuple[str, bool], Outcome] = {}
+    for outcome in sorted(telling, key=_weight):
+        chosen.setdefault((outcome.due.path, bool(outcome.levels)), outcome)
+    return list(chosen.values())
+
+
+def _weight(outcome: Outcome) -> tuple[int, bool]:
+    highest = outcome.levels[-1].value if outcome.levels else 0
+    return -highest, outcome.due.kind != Kind.PROMISE
+
+
 def _audience(outcome: Outcome) -> str:
     if not outcome.levels:
         return Audience.ASSIGNEE
@@ -244,14 +260,16 @@ def _audience(outcome: Outcome) -> str:
 
 def _receivers(outcome: Outcome, team: TeamPeople, managers: Sequence[int]) -> Iterable[int]:
     """Nobody to tell at one level means telling the next wider circle: no alarm gets lost."""
-    owner = outcome.due.owner_id
+    due = outcome.due
+    owner = [due.owner_id] if due.owner_id and due.owner_is_active else []
     match _audience(outcome):
         case Audience.MANAGER:
-            return managers or team.leads or team.members
+            circles = [managers, team.leads, team.members]
         case Audience.LEAD:
-            return team.leads or team.members
+            circles = [team.leads, team.members, managers]
         case _:
-            return [owner] if owner else team.members
+            circles = [owner, team.members, managers]
+    return next((circle for circle in circles if circle), [])
 
 
 def _notice(outcome: Outcome, agent_id: int, *, mail_after: datetime) -> Notice:

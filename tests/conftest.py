@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
-from django.test import Client
+from django.test import Client, override_settings
 
 from accounts.models import Agent, Team
 from accounts.services import add_member
@@ -32,10 +33,27 @@ def django_db_setup(django_db_setup, django_db_blocker):
         install_defaults()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _light_settings() -> Iterator[None]:
+    """Passwords hash fast, and pages name static files without a manifest."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        STORAGES={**settings.STORAGES, "staticfiles": plain},
+    ):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _fresh_memory() -> None:
     redis_breaker.reset()
     cache.clear()
+
+
+@pytest.fixture
+def fresh_desk(transactional_db: None) -> None:
+    """For tests that really commit: the flush after the one before took the defaults away."""
+    install_defaults()
 
 
 @pytest.fixture
@@ -100,3 +118,15 @@ def signed_in(agent: Agent) -> Client:
     client = Client()
     client.force_login(agent)
     return client
+
+
+@pytest.fixture
+def japanese() -> Client:
+    """A visitor's browser that asks for Japanese."""
+    return Client(headers={"Accept-Language": "ja"})
+
+
+@pytest.fixture
+def english() -> Client:
+    """A visitor's browser that asks for English."""
+    return Client(headers={"Accept-Language": "en"})

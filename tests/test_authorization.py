@@ -16,6 +16,7 @@ from django.core import signing
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, clear_url_caches, get_resolver, reverse
@@ -34,6 +35,11 @@ from tickets.services.handling import solve
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 STAFF = ("agent", "other_agent", "lead", "manager", "administrator")
 VISITORS = ("anonymous", "customer_a", "customer_b", *STAFF)
+MAY = {
+    Who.AGENT: STAFF,
+    Who.MANAGER: ("manager", "administrator"),
+    Who.ADMINISTRATOR: ("administrator",),
+}
 NO_TOKEN = "a" * 32
 
 DEMO_URLS = {"dev_mail", "dev_mail_letter"}
@@ -42,10 +48,10 @@ OF_ONE_TEAM = {
     *("desk:ticket", "desk:customer", "desk:attachment", "desk:reply_create", "desk:note_create"),
     *("desk:assignment_create", "desk:solution_create", "desk:reopening_create"),
 }
-# Keys that nobody has registered: the page is open to the visitor, the thing is not there.
+# Second factors that nobody here has set up: the page is open to the visitor, the thing is absent.
 ABSENT = {
-    *("mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_download_recovery_codes"),
-    "mfa_view_recovery_codes",
+    *("mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_deactivate_totp"),
+    *("mfa_download_recovery_codes", "mfa_view_recovery_codes", "mfa_generate_recovery_codes"),
 }
 
 
@@ -68,16 +74,12 @@ class World:
         return client
 
 
-@pytest.fixture(scope="module")
-def world(
-    django_db_setup: None, django_db_blocker: pytest.FixtureRequest, demo_urls: None
-) -> Iterator[World]:
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield _build_world()
-        transaction.set_rollback(True)
+@pytest.fixture
+def world(db: None, demo_urls: None) -> World:
+    return _build_world()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def demo_urls() -> Iterator[None]:
     """The addresses that exist only in the demo exist here."""
     with override_settings(DEMO=True):
@@ -89,18 +91,6 @@ def demo_urls() -> Iterator[None]:
 def _reload_urls() -> None:
     importlib.reload(helpdesk.urls)
     clear_url_caches()
-
-
-@pytest.fixture(autouse=True)
-def _undone(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What one test does to the world is gone before the next."""
-    if "world" not in request.fixturenames:
-        yield
-        return
-    request.getfixturevalue("world")
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 def _build_world() -> World:
@@ -179,7 +169,7 @@ def _a_letter() -> int:
     return OutboundEmail.objects.order_by("pk").values_list("pk", flat=True)[0]
 
 
-def _expected(name: str, visitor: str, method: str) -> set[object]:  # noqa: PLR0911 - a table
+def _expected(name: str, visitor: str, method: str) -> set[object]:
     """The outcomes the rule allows: status codes, or "allowed" for below 400 and 422."""
     rule = RULES[name]
     if rule.who is Who.NOBODY:
@@ -192,9 +182,11 @@ def _expected(name: str, visitor: str, method: str) -> set[object]:  # noqa: PLR
         return {"allowed"}
     if visitor not in STAFF:
         return {"login"} if method == "GET" else {401}
-    if rule.who is Who.MANAGER and visitor not in {"manager", "administrator"}:
-        return {403}
-    if rule.who is Who.ADMINISTRATOR and visitor != "administrator":
+    return _expected_of_staff(name, visitor)
+
+
+def _expected_of_staff(name: str, visitor: str) -> set[object]:
+    if visitor not in MAY[RULES[name].who]:
         return {403}
     if name in OF_ONE_TEAM and visitor == "other_agent":
         return {404}
@@ -214,11 +206,20 @@ def _outcome(response: HttpResponseBase) -> object:
 
 
 def _ask(world: World, visitor: str, method: str, address: str) -> HttpResponseBase:
-    """One request whose effects are undone."""
+    """One request whose effects are undone, rate limits included."""
+    cache.clear()
     with transaction.atomic():
         response = world.browser(visitor).generic(method, address)
         transaction.set_rollback(True)
+    _close_file(response)
     return response
+
+
+def _close_file(response: HttpResponseBase) -> None:
+    """As a server does after the last byte; the test client does it only for other answers."""
+    if isinstance(response, FileResponse):
+        for close in response._resource_closers:
+            close()
 
 
 # The table ------------------------------------------------------------------------------------
@@ -238,24 +239,25 @@ def test_the_demo_mailbox_exists_only_in_the_demo(client: Client):
     assert client.get("/dev/mail/").status_code == 404
 
 
-@pytest.mark.parametrize("name", sorted(RULES))
-def test_url_answers_each_visitor_and_method_as_its_rule_says(name: str, world: World):
-    cache.clear()
+DOORS = sorted({name.split(":")[0].split("_")[0] for name in RULES})
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_each_url_answers_each_visitor_and_method_as_its_rule_says(door: str, world: World):
     deviations = []
 
-    for visitor in VISITORS:
-        address = reverse(name, kwargs=_arguments(name, world, visitor))
-        for method in METHODS:
-            outcome = _outcome(_ask(world, visitor, method, address))
-            if outcome not in (expected := _expected(name, visitor, method)):
-                deviations.append(f"{method} as {visitor}: {outcome}, not {expected}")
+    for name in (each for each in RULES if each.startswith(door)):
+        for visitor in VISITORS:
+            address = reverse(name, kwargs=_arguments(name, world, visitor))
+            for method in METHODS:
+                outcome = _outcome(_ask(world, visitor, method, address))
+                if outcome not in (expected := _expected(name, visitor, method)):
+                    deviations.append(f"{method} {name} as {visitor}: {outcome}, not {expected}")
 
     assert deviations == []
 
 
-def test_an_undeclared_url_is_closed_to_everybody(
-    world: World, monkeypatch: pytest.MonkeyPatch
-):
+def test_an_undeclared_url_is_closed_to_everybody(world: World, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delitem(RULES, "portal:home")
 
     statuses = {_ask(world, visitor, "GET", "/").status_code for visitor in VISITORS}
@@ -307,7 +309,7 @@ def test_another_teams_ticket_is_in_no_list_of_an_agent(world: World):
 
     for page in pages:
         assert page.status_code == 200
-        assert "プリンター" not in page.text
+        assert "動きません" not in page.text
         assert f"/desk/tickets/{world.ticket.number}/" not in page.text
     assert mallory.get(reverse("desk:next_ticket")).headers["Location"] == reverse("desk:queue")
 
@@ -330,7 +332,13 @@ def test_a_ticket_cannot_be_given_to_somebody_outside_its_team(world: World, who
 def test_more_fields_than_the_form_has_change_nothing(world: World):
     """Mass assignment: what a form does not declare is not read."""
     address = reverse("portal:request_reply", args=[world.tokens["customer_a"]])
-    extra = {"status": "resolved", "customer": 10**6, "team": 10**6, "agent": 1, "priority": "urgent"}
+    extra = {
+        "status": "resolved",
+        "customer": 10**6,
+        "team": 10**6,
+        "agent": 1,
+        "priority": "urgent",
+    }
     before = Ticket.objects.filter(pk=world.ticket.pk).values("customer", "team", "priority").get()
 
     response = world.browser("customer_a").post(address, {"body": "まだです", **extra})
@@ -360,9 +368,7 @@ def test_an_upload_that_is_not_on_this_form_cannot_be_removed_by_it(world: World
     browser.post(reverse("portal:inquiry_new"), {"remove": str(waiting.public_id)})
     browser.post(reverse("portal:inquiry_new"), {"remove": str(world.attachment.public_id)})
 
-    assert Attachment.objects.filter(
-        pk__in=[waiting.pk, world.attachment.pk]
-    ).count() == 2
+    assert Attachment.objects.filter(pk__in=[waiting.pk, world.attachment.pk]).count() == 2
 
 
 # Sessions -------------------------------------------------------------------------------------
@@ -408,7 +414,7 @@ def test_reading_changes_nothing(world: World):
         for name, rule in RULES.items():
             if "GET" in rule.methods and rule.who is not Who.NOBODY:
                 address = reverse(name, kwargs=_arguments(name, world, visitor))
-                world.browser(visitor).get(address)
+                _close_file(world.browser(visitor).get(address))
 
     assert state() == before
 

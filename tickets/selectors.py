@@ -137,9 +137,14 @@ def queue_counts(agent: Agent, *, now: datetime) -> dict[str, int]:
     )
 
 
-def next_in_queue(chosen: QueueFilter, *, agent: Agent, now: datetime) -> Ticket | None:
-    """What is due next."""
-    return chosen.tickets(agent, now=now).order_by("next_due_at", "pk").first()
+def next_in_queue(
+    chosen: QueueFilter, *, agent: Agent, now: datetime, without: str = ""
+) -> Ticket | None:
+    """What is due next, other than the ticket of the number `without`."""
+    tickets = chosen.tickets(agent, now=now).order_by("next_due_at", "pk")
+    if without.isascii() and without.isdigit() and len(without) < 18:
+        tickets = tickets.exclude(number=int(without))
+    return tickets.first()
 
 
 def _position(after: str) -> tuple[datetime, int] | None:

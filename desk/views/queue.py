@@ -58,10 +58,14 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 
 def next_ticket(request: HttpRequest) -> HttpResponse:
-    """Open what is due next."""
+    """Open what is due next, other than the ticket one comes from."""
     agent = access.agent(request)
-    chosen = QueueFilter.read(request.GET)
-    ticket = next_in_queue(chosen, agent=agent, now=timezone.now())
+    ticket = next_in_queue(
+        QueueFilter.read(request.GET),
+        agent=agent,
+        now=timezone.now(),
+        without=request.GET.get("not", ""),
+    )
     if ticket is None:
         messages.info(request, _("Nothing is waiting here. Well done."))
         return redirect("desk:queue")
@@ -99,7 +103,7 @@ def _chips(
         (QueueFilter(state="resolved"), _("Resolved"), None, "circle-check"),
     ]
     if chosen not in [each for each, *_rest in chips]:
-        chips.append((chosen, _name_of(chosen), None, "filter"))
+        chips.append((chosen, _name_of(chosen), None, "list-filter"))
     return [
         {
             "query": each.query(),

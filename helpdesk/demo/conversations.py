@@ -206,19 +206,19 @@ CONVERSATIONS = [
         "email",
         [
             Line(
-                2900,
+                500,
                 "お世話になっております。あおば製作所の佐藤です。\n"
                 "第二工場向けに LP-220 を五台追加したく、見積書をお願いいたします。",
             ),
             Line(
-                2820,
-                "お問い合わせありがとうございます。納期とあわせて確認し、火曜日の午前中にお見積りをお送りいたします。",
+                460,
+                "お問い合わせありがとうございます。納期とあわせて確認し、明後日までにお見積りをお送りいたします。",
                 by=BEN,
                 promise=2600,
             ),
             Line(
-                1300,
-                "台数が六台になりそうです。見積りは六台でお願いできますか。急ぎませんので、火曜日で構いません。",
+                70,
+                "台数が六台になりそうです。見積りは六台でお願いできますか。お急ぎいただかなくて結構です。",
             ),
         ],
         assignee=BEN,
@@ -229,14 +229,14 @@ CONVERSATIONS = [
         "email",
         [
             Line(
-                1440,
+                480,
                 "Our October invoice (INV-3391) carries the VAT number of our old company. Could you "
                 "issue a corrected one?",
             ),
             Line(
-                1390,
+                430,
                 "Thank you, Liam. I have asked accounting for a corrected invoice; it needs one more "
-                "signature. You will hear from me by Tuesday.",
+                "signature. You will hear from me the day after tomorrow at the latest.",
                 by=BEN,
                 promise=3100,
             ),

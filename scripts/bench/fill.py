@@ -21,10 +21,10 @@ clocks AS (
     FROM numbers RETURNING id, customer_id, owner_id, status
 ),
 tickets AS (
-    INSERT INTO tickets_ticket (customer_id, clock_id, team_id, assignee_id, status, priority, channel, subject,
+    INSERT INTO tickets_ticket (number, customer_id, clock_id, team_id, assignee_id, status, priority, channel, subject,
         language, next_due_at, next_due_kind, next_contact_at, opened_at, updated_at, resolved_at, preview,
         is_last_word_ours, reopen_count, revision)
-    SELECT customer_id, id, %(team)s, owner_id, status, 'normal', 'web',
+    SELECT nextval('ticket_number'), customer_id, id, %(team)s, owner_id, status, 'normal', 'web',
            CASE WHEN id %% 2 = 0 THEN '返品したい商品があります ' ELSE 'Where is my refund ' END || id,
            CASE WHEN id %% 2 = 0 THEN 'ja' ELSE 'en' END,
            CASE WHEN status = 'open' THEN now() + (id %% 900 - 100) * interval '4 minutes' END,
@@ -68,8 +68,8 @@ def make_due(count: int, *, policy: int, team: int, agent: int, customer: int, d
             WITH moment AS (SELECT date_trunc('second', clock_timestamp()) + %(delay)s * interval '1 second' AS due),
             clocks AS (
                 INSERT INTO sla_clock (customer_id, team_id, owner_id, policy_version_id, priority, status, label, path)
-                SELECT %(customer)s, %(team)s, %(agent)s, %(policy)s, 'normal', 'open', 'due', '/desk/tickets/0/'
-                FROM generate_series(1, %(count)s) RETURNING id
+                SELECT %(customer)s, %(team)s, %(agent)s, %(policy)s, 'normal', 'open', 'due', '/desk/tickets/' || n || '/'
+                FROM generate_series(1, %(count)s) AS n RETURNING id
             )
             INSERT INTO sla_commitment (clock_id, kind, cycle, state, source, policy_version_id, started_at, due_at,
                 end_reason, schedule, next_check_at, failures)
