@@ -26,7 +26,7 @@ EVENT_ICONS = {
     EventKind.RELEASED: "user-x",
     EventKind.RESOLVED: "circle-check",
     EventKind.REOPENED: "rotate-ccw",
-    EventKind.PROMISED: "clock",
+    EventKind.PRIORITY_CHANGED: "flag",
 }
 ENHANCED_CODE = re.compile(r"\b5\.(\d{1,3})\.(\d{1,3})\b")
 REPLY_CODE = re.compile(r"\b5\d\d\b")

@@ -194,6 +194,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 10},
     },
+    "continue rematch": {
+        "task": "tickets.tasks.continue_rematch",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "discard abandoned uploads": {
         "task": "tickets.tasks.discard_abandoned_uploads",
         "schedule": 3600.0,

@@ -21,7 +21,7 @@ from django.utils.translation.template import templatize
 ROOT = Path(__file__).resolve().parent.parent
 CATALOG = ROOT / "locale/ja/LC_MESSAGES/django.po"
 PACKAGES = "accounts common customers desk helpdesk mail portal reports sla tickets".split()
-SINGULAR = {"_", "gettext", "gettext_lazy"}
+SINGULAR = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy"}
 CONTEXT = {"pgettext", "pgettext_lazy"}
 CALL = re.compile(r"\b(gettext|ngettext|pgettext|npgettext|_)\(")

@@ -9,7 +9,7 @@ from typing import Any
 
 from accounts.models import Notification
 from accounts.services import Notice, notify_agents
-from sla.engine.commitments import BREACH, BREACHED, CommitmentState, Step
+from sla.engine.commitments import BREACH, CommitmentState, Step
 from sla.engine.replay import Timeline
 from sla.models import Clock, Commitment, CommitmentWarning, Escalation
 from sla.working_time import epoch_seconds, utc_datetime
@@ -78,9 +78,16 @@ def pending_steps(row: Commitment, computed: CommitmentState, *, now: datetime) 
         return []
     if epoch_seconds(row.due_at) != computed.due_at:
         return []
-    return [
-        step for step in (Step(*each) for each in row.schedule) if step.at <= epoch_seconds(now)
-    ]
+    return [step for step in _readable(row.schedule) if step.at <= epoch_seconds(now)]
+
+
+def _readable(schedule: Any) -> list[Step]:
+    """The stored steps; none when they are damaged, so that the next event mends the row."""
+    try:
+        steps = [Step(*step) for step in schedule]
+    except TypeError:
+        return []
+    return steps if all(isinstance(step.at, int) for step in steps) else []
 
 
 def compared_fields(computed: CommitmentState) -> dict[str, Any]:
@@ -126,8 +133,11 @@ def _store_steps(rows: Sequence[tuple[Commitment, CommitmentState]], *, now: dat
 
 
 def _tell_settled(clock: Clock, rows: Sequence[Commitment], *, now: datetime) -> None:
-    """Whoever was alarmed of a broken commitment hears once, in the desk, that it is settled."""
-    settled = [row.pk for row in rows if row.state == BREACHED and row.ended_at]
+    """Whoever was alarmed of a broken commitment hears once, in the desk, that it is settled.
+
+    Also when it was kept after all: an event of the due second that the sweep could not know of.
+    """
+    settled = [row.pk for row in rows if row.detected_at and row.ended_at]
     if not settled:
         return
     alarmed = (

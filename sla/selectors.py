@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -31,22 +31,38 @@ class Terms:
         return self.settings.calendar
 
 
-def policy_version_for(matter: Mapping[str, object]) -> int:
-    """The version now in force of the first active policy whose conditions all hold.
+@dataclass(frozen=True)
+class PolicyTable:
+    """The active policies in the order they are asked, each with its version now in force."""
 
-    A condition is a field of the matter and the list of values it may have. Raises LookupError
-    when there is no policy at all.
-    """
-    newest = PolicyVersion.objects.filter(policy=OuterRef("pk")).order_by("-number")
-    policies = (
-        Policy.objects.filter(is_active=True)
-        .annotate(version_id=Subquery(newest.values("pk")[:1]))
-        .order_by("is_default", "position")
-    )
-    for conditions, version_id in policies.values_list("conditions", "version_id"):
-        if all(matter.get(field) in values for field, values in conditions.items()):
-            return int(version_id)
-    raise LookupError("There is no default policy; run `manage.py prepare`.")
+    rows: tuple[tuple[Mapping[str, Sequence[object]], int], ...]
+
+    @classmethod
+    def load(cls) -> PolicyTable:
+        """Read it in one query."""
+        newest = PolicyVersion.objects.filter(policy=OuterRef("pk")).order_by("-number")
+        policies = (
+            Policy.objects.filter(is_active=True)
+            .annotate(version_id=Subquery(newest.values("pk")[:1]))
+            .order_by("is_default", "position")
+        )
+        return cls(tuple(policies.values_list("conditions", "version_id")))
+
+    def version_for(self, matter: Mapping[str, object]) -> int:
+        """The version of the first policy whose conditions all hold.
+
+        A condition is a field of the matter and the values it may have. Raises LookupError when
+        there is no default policy.
+        """
+        for conditions, version_id in self.rows:
+            if all(matter.get(field) in values for field, values in conditions.items()):
+                return version_id
+        raise LookupError("There is no default policy; run `manage.py prepare`.")
+
+
+def policy_version_for(matter: Mapping[str, object]) -> int:
+    """The policy version that holds for a matter now. Raises LookupError without any policy."""
+    return PolicyTable.load().version_for(matter)
 
 
 @lru_cache(maxsize=1000)

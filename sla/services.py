@@ -17,7 +17,7 @@ from accounts.models import Agent, Team
 from customers.models import Customer
 from sla.engine.events import Event
 from sla.engine.replay import Timeline, replay
-from sla.engine.settings import PROMISE
+from sla.engine.settings import PROMISE, PolicySettings
 from sla.ledger import store_difference
 from sla.models import Clock, ClockEvent, Commitment
 from sla.selectors import policy_version_for, terms_of
@@ -67,7 +67,7 @@ def start_clock(  # noqa: PLR0913 - all of it is what a clock is
     ]
     if is_acknowledged:
         log.append(_event("ack_sent", now, {}))
-    timeline = _replay(log, now=now)
+    timeline = replay_log(log, now=now)
     clock.status = timeline.status
     clock.save(force_insert=True)
     ClockEvent.objects.bulk_create([_row(clock, event) for event in log])
@@ -89,6 +89,17 @@ def record_event(
 
 
 @transaction.atomic(savepoint=False)
+def change_policy(clock: Clock, *, policy_version_id: int, now: datetime) -> ClockReading:
+    """Put the clock under another policy or version: rule R (sla.md 2.7) for what is not broken.
+
+    What was promised to the customer does not move.
+    """
+    clock.policy_version_id = policy_version_id
+    clock.save(update_fields=["policy_version"])
+    return record_event(clock, event="policy", now=now, data={"to": str(policy_version_id)})
+
+
+@transaction.atomic(savepoint=False)
 def rebuild(clock: Clock, *, now: datetime) -> ClockReading:
     """Compute the clock again from its log and store what differs. Doing it twice changes nothing."""
     stored = list(clock.commitments.select_for_update().order_by("pk"))
@@ -102,7 +113,7 @@ def rebuild(clock: Clock, *, now: datetime) -> ClockReading:
 
 def compute(clock: Clock, *, now: datetime) -> Timeline:
     """What the log says at `now`; nothing is stored."""
-    return _replay(read_log(clock), now=now)
+    return replay_log(read_log(clock), now=now)
 
 
 def read_log(clock: Clock) -> list[Event]:
@@ -125,14 +136,19 @@ def _row(clock: Clock, event: Event) -> ClockEvent:
     )
 
 
-def _replay(log: list[Event], *, now: datetime) -> Timeline:
+def replay_log(log: list[Event], *, now: datetime) -> Timeline:
+    """What a log comes to at `now`, under the policy versions it names."""
+    return replay(log, policies=named_policies(log), now=max(epoch_seconds(now), log[-1].at))
+
+
+def named_policies(log: list[Event]) -> dict[str, PolicySettings]:
+    """The policy versions a log names, ready to compute with."""
     named = {
         event.data["policy" if event.type == "create" else "to"]
         for event in log
         if event.type in {"create", "policy"}
     }
-    policies = {version_id: terms_of(int(version_id)).settings for version_id in named}
-    return replay(log, policies=policies, now=max(epoch_seconds(now), log[-1].at))
+    return {version_id: terms_of(int(version_id)).settings for version_id in named}
 
 
 def _reading(timeline: Timeline) -> ClockReading:

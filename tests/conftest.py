@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client, override_settings
+from django.utils import translation
 
 from accounts.models import Agent, Team
 from accounts.services import add_member
@@ -27,15 +28,16 @@ PASSWORD = "a-good-long-password"
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """Catalogues are compiled once; the defaults of a fresh desk are there in every test."""
-    call_command("compile_catalogs", verbosity=0)
+    """The defaults of a fresh desk are there in every test."""
     with django_db_blocker.unblock():
         install_defaults()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _light_settings() -> Iterator[None]:
-    """Passwords hash fast, and pages name static files without a manifest."""
+    """Catalogues are compiled, passwords hash fast, and pages name static files as they are."""
+    # Before anything is translated: Django reads a catalogue once.
+    call_command("compile_catalogs", verbosity=0)
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
@@ -45,9 +47,12 @@ def _light_settings() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_memory() -> None:
+def _fresh_memory() -> Iterator[None]:
+    """No counter, no broken circuit and no reader's language is left from the test before."""
     redis_breaker.reset()
     cache.clear()
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture

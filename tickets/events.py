@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
+
+from sla.models import Priority
 
 
 class EventKind(models.TextChoices):
@@ -16,29 +17,36 @@ class EventKind(models.TextChoices):
     RELEASED = "released", gettext_lazy("Returned to the team")
     RESOLVED = "resolved", gettext_lazy("Resolved")
     REOPENED = "reopened", gettext_lazy("Reopened")
-    PROMISED = "promised", gettext_lazy("Promised")
+    PRIORITY_CHANGED = "priority_changed", gettext_lazy("Priority changed")
 
 
-def sentence(kind: str, facts: dict[str, Any], who: str) -> str:  # noqa: PLR0911 - one per kind
+TAKEN = "taken"
+SENTENCES: dict[str, str] = {
+    EventKind.OPENED: gettext_noop("The inquiry was filed."),
+    EventKind.ACKNOWLEDGED: gettext_noop("The acknowledgement was sent to the customer."),
+    TAKEN: gettext_noop("%(who)s took the ticket."),
+    EventKind.ASSIGNED: gettext_noop("%(who)s assigned the ticket to %(to)s."),
+    EventKind.RELEASED: gettext_noop("%(who)s returned the ticket to the team."),
+    EventKind.RESOLVED: gettext_noop("%(who)s marked the ticket as resolved."),
+    EventKind.REOPENED: gettext_noop("%(who)s reopened the ticket."),
+    EventKind.PRIORITY_CHANGED: gettext_noop(
+        "%(who)s changed the priority from %(before)s to %(after)s."
+    ),
+}
+
+
+def sentence(kind: str, facts: dict[str, Any], who: str) -> str:
     """Say the fact as a sentence in the active language; `who` did it (empty: the customer)."""
-    actor = who or _("The customer")
-    match kind:
-        case EventKind.OPENED:
-            return _("The inquiry was filed.")
-        case EventKind.ACKNOWLEDGED:
-            return _("The acknowledgement was sent to the customer.")
-        case EventKind.ASSIGNED if facts.get("to_name") == who:
-            return _("%(who)s took the ticket.") % {"who": who}
-        case EventKind.ASSIGNED:
-            return _("%(who)s assigned the ticket to %(to)s.") % {
-                "who": actor,
-                "to": facts.get("to_name", ""),
-            }
-        case EventKind.RELEASED:
-            return _("%(who)s returned the ticket to the team.") % {"who": actor}
-        case EventKind.RESOLVED:
-            return _("%(who)s marked the ticket as resolved.") % {"who": actor}
-        case EventKind.REOPENED:
-            return _("%(who)s reopened the ticket.") % {"who": actor}
-        case _:
-            return str(EventKind(kind).label)
+    if kind == EventKind.ASSIGNED and facts.get("to_name") == who:
+        kind = TAKEN
+    words = {
+        "who": who or gettext("The customer"),
+        "to": facts.get("to_name", ""),
+        "before": _priority(facts.get("from")),
+        "after": _priority(facts.get("to")),
+    }
+    return gettext(SENTENCES[kind]) % words
+
+
+def _priority(value: object) -> str:
+    return str(Priority(value).label) if value in Priority.values else ""

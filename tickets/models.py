@@ -241,3 +241,25 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Rematch(models.Model):
+    """Bringing an edit of policies or calendars to all open tickets, in batches, with progress."""
+
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    total = models.PositiveIntegerField()
+    done = models.PositiveIntegerField(default=0)
+    moved = models.PositiveIntegerField(default=0)
+    last_ticket = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "rematches"
+        indexes = [
+            models.Index(
+                fields=["started_at"], condition=Q(finished_at=None), name="rematch_unfinished"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.done} of {self.total}"

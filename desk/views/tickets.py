@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -32,8 +32,8 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     """The thread, the customer beside it, and the reply box with the next promise."""
     agent = access.agent(request)
     ticket = access.ticket(agent, number)
-    mark_notifications_read(agent, now=timezone.now(), path=request.path)
-    return _page(request, ticket)
+    unread = _settle_notifications(agent, path=request.path)
+    return _page(request, ticket, unread_notifications=unread)
 
 
 def create_reply(request: HttpRequest, number: str) -> HttpResponse:
@@ -125,6 +125,7 @@ def _page(
     reply_form: ReplyForm | None = None,
     note_form: NoteForm | None = None,
     status: int = 200,
+    **context_of_caller: Any,
 ) -> HttpResponse:
     agent, now = access.agent(request), timezone.now()
     colleagues = list(_colleagues(ticket))
@@ -162,8 +163,19 @@ def _page(
         "seen_at": now if has_moved_on else read_instant(written.get("seen_at", "")) or now,
         "submission_key": _submission_key(request),
         "now": now,
+        **context_of_caller,
     }
     return render(request, "desk/ticket.html", context, status=status)
+
+
+def _settle_notifications(agent: Agent, *, path: str) -> int:
+    """What this page tells is read; return how many are still unread, for the bell."""
+    unread = agent.notifications.unread().aggregate(
+        everywhere=Count("pk"), here=Count("pk", filter=Q(path=path))
+    )
+    if unread["here"]:
+        mark_notifications_read(agent, now=timezone.now(), path=path)
+    return int(unread["everywhere"] - unread["here"])
 
 
 def _commitments(ticket: Ticket) -> tuple[list[Commitment], list[Commitment]]:

@@ -58,9 +58,7 @@ def test_an_empty_bell_says_when_it_will_ring(as_aiko):
     assert "Nobody has told you anything yet. You hear of it when" in seen
 
 
-def test_the_bell_asks_few_questions_for_many_notifications(
-    as_aiko, django_assert_max_num_queries
-):
+def test_the_bell_asks_few_questions_for_many_notifications(as_aiko, django_assert_max_num_queries):
     for _ in range(8):
         receive_reply(a_ticket(), body="まだです。")
 

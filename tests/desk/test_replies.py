@@ -34,7 +34,9 @@ def send(client, ticket, **fields):
 def choices(client, ticket):
     """The offered times, and which one is preselected."""
     page = client.get(address(ticket)).content.decode()
-    found = re.findall(r'name="promise" value="([^"]+)" data-key="(\d)"[^>]*?required( checked)?', page)
+    found = re.findall(
+        r'name="promise" value="([^"]+)" data-key="(\d)"[^>]*?required( checked)?', page
+    )
     return {key: (value, bool(checked)) for value, key, checked in found}
 
 
@@ -156,7 +158,9 @@ def test_when_the_customer_wrote_meanwhile_nothing_is_sent_and_everything_kept(a
     seen_at = re.search(r'name="seen_at" value="([^"]+)"', page)[1]
     receive_reply(ticket, body="自分で直せました。", now=MONDAY_AT_TEN + timedelta(minutes=1))
 
-    answer = send(as_aiko, ticket, body="部品を送ります。", seen_revision=seen_revision, seen_at=seen_at)
+    answer = send(
+        as_aiko, ticket, body="部品を送ります。", seen_revision=seen_revision, seen_at=seen_at
+    )
 
     assert answer.status_code == 409
     seen = words(answer)

@@ -130,7 +130,9 @@ def test_the_reason_of_a_failure_is_in_plain_words(as_aiko, aiko, last_error, re
 
 
 def test_what_a_stranger_wrote_is_never_markup(as_aiko):
-    ticket = a_ticket(subject="<b>hi</b>", body="<script>alert(1)</script> https://a.example/?x=<y>")
+    ticket = a_ticket(
+        subject="<b>hi</b>", body="<script>alert(1)</script> https://a.example/?x=<y>"
+    )
 
     page = as_aiko.get(address(ticket)).content.decode()
 
@@ -214,5 +216,7 @@ def test_the_page_asks_the_same_few_questions_for_a_long_story(
         add_note(ticket, body="memo", agent=aiko)
         a_ticket(customer=customer)
 
-    with django_assert_max_num_queries(13):
+    as_aiko.get(address(ticket))
+
+    with django_assert_max_num_queries(12):
         as_aiko.get(address(ticket))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -24,7 +23,7 @@ from tickets import links
 from tickets.attachments import take_uploads
 from tickets.events import EventKind
 from tickets.models import CustomerLink, Message, Ticket, TicketEvent
-from tickets.services.recording import copy_reading, preview_of
+from tickets.services.recording import copy_reading, matter_of, preview_of
 
 UNIQUE_SUBMISSION = "submission_key"
 
@@ -123,21 +122,16 @@ def _start_clock(
         label=f"#{number} {inquiry.subject}"[:255],
         path=f"/desk/tickets/{number}/",
         priority=inquiry.priority,
-        matter=_matter(inquiry, customer, team),
+        matter=matter_of(
+            channel=inquiry.channel,
+            team_id=team.pk,
+            language=inquiry.language,
+            priority=inquiry.priority,
+            organization_id=customer.organization_id,
+        ),
         is_acknowledged=inquiry.is_told_at_once,
         now=now,
     )
-
-
-def _matter(inquiry: Inquiry, customer: Customer, team: Team) -> Mapping[str, object]:
-    """What a policy's conditions may ask about."""
-    return {
-        "channel": inquiry.channel,
-        "team": team.pk,
-        "language": inquiry.language,
-        "priority": inquiry.priority,
-        "organization": customer.organization_id,
-    }
 
 
 def _create_ticket(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from common import doorbell
@@ -45,3 +46,26 @@ def save_change(ticket: Ticket, *, now: datetime) -> None:
 def preview_of(body: str) -> str:
     """The message in one line, for a queue row."""
     return " ".join(body.split())[:PREVIEW_LENGTH]
+
+
+def matter_of(
+    *, channel: str, team_id: int, language: str, priority: str, organization_id: int | None
+) -> Mapping[str, object]:
+    """What the conditions of a policy may ask about."""
+    return {
+        "channel": channel,
+        "team": team_id,
+        "language": language,
+        "priority": priority,
+        "organization": organization_id,
+    }
+
+
+def matter_of_ticket(ticket: Ticket) -> Mapping[str, object]:
+    return matter_of(
+        channel=ticket.channel,
+        team_id=ticket.team_id,
+        language=ticket.language,
+        priority=ticket.priority,
+        organization_id=ticket.customer.organization_id,
+    )

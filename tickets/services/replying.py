@@ -193,8 +193,11 @@ def _say(ticket: Ticket, reply: Reply, agent: Agent, *, now: datetime) -> Messag
 def _queue_reply(
     ticket: Ticket, message: Message, agent: Agent, *, now: datetime
 ) -> OutboundEmail | None:
-    address = ticket.customer.contact_points.filter(kind=ContactPoint.Kind.EMAIL).first()
-    if address is None:
+    acknowledgement = OutboundEmail.objects.filter(
+        dedupe_key=f"acknowledgement:{ticket.pk}"
+    ).first()
+    address = acknowledgement.to if acknowledgement else _first_address(ticket)
+    if not address:
         return None
     letter = write_letter(
         "reply",
@@ -210,29 +213,34 @@ def _queue_reply(
         },
     )
     return queue_email(
-        to=address.value,
+        to=address,
         letter=letter,
         dedupe_key=f"reply:{message.pk}",
         language=ticket.language,
         now=now,
-        headers=_thread_headers(ticket),
+        headers=_thread_headers(ticket, acknowledgement),
     )
 
 
+def _first_address(ticket: Ticket) -> str:
+    """Where to write when the inquiry brought no address of its own; empty when nowhere."""
+    point = ticket.customer.contact_points.filter(kind=ContactPoint.Kind.EMAIL).first()
+    return point.value if point else ""
+
+
 def _bare_name(name: str) -> str:
-    """The name without a 様 of the customer's own; nobody's name is お客様's."""
-    return name.strip().removesuffix("様").rstrip() or _("Customer")
+    """The name without a 様 of the customer's own; the letter adds its own."""
+    return name.strip().removesuffix("様").rstrip()
 
 
-def _thread_headers(ticket: Ticket) -> dict[str, str]:
+def _thread_headers(ticket: Ticket, acknowledgement: OutboundEmail | None) -> dict[str, str]:
     """Tie the letter to what went out before, so that mail programs show one conversation."""
     earlier = list(
         OutboundEmail.objects.filter(messages__ticket=ticket)
         .order_by("queued_at")
         .values_list("message_id", flat=True)
     )
-    first = OutboundEmail.objects.filter(dedupe_key=f"acknowledgement:{ticket.pk}").first()
-    chain = ([first.message_id] if first else []) + earlier
+    chain = ([acknowledgement.message_id] if acknowledgement else []) + earlier
     if not chain:
         return {}
     return {"In-Reply-To": chain[-1], "References": " ".join(chain[-20:])}

@@ -1,0 +1,127 @@
+"""Why a time is what it is: the terms it was computed by and every event that moved it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sla.engine.commitments import CommitmentState
+from sla.engine.events import Event
+from sla.models import Clock, PolicyVersion
+from sla.services import read_log, replay_log
+from sla.working_time import utc_datetime
+
+
+@dataclass(frozen=True)
+class Step:
+    """An event that made or moved the time; `due_at` None means that the clock paused."""
+
+    at: datetime
+    event: str
+    due_at: datetime | None
+    target_seconds: int | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One live commitment, all its numbers in seconds of working time."""
+
+    kind: str
+    state: str
+    source: str
+    started_at: datetime
+    due_at: datetime | None
+    target_seconds: int | None
+    used_seconds: int | None
+    remaining_seconds: int | None
+    steps: Sequence[Step]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Under what the clock runs now."""
+
+    policy: str
+    policy_number: int
+    calendar: str
+    calendar_number: int
+    time_zone: str
+
+
+def terms_in_words(clock: Clock) -> Terms:
+    """Names and version numbers of the policy and the opening hours."""
+    version = PolicyVersion.objects.select_related("policy", "calendar_version__calendar").get(
+        pk=clock.policy_version_id
+    )
+    hours = version.calendar_version
+    return Terms(
+        policy=version.policy.name,
+        policy_number=version.number,
+        calendar=hours.calendar.name,
+        calendar_number=hours.number,
+        time_zone=hours.hours["tz"],
+    )
+
+
+def explain(clock: Clock, *, now: datetime) -> list[Explanation]:
+    """Each live commitment with the events that made its time, the earliest due first.
+
+    The log is read event by event, so what is told is what was computed.
+    """
+    log = read_log(clock)
+    story = [
+        (event, _live(replay_log(log[: number + 1], now=utc_datetime(event.at)).commitments))
+        for number, event in enumerate(log)
+    ]
+    current = _live(replay_log(log, now=now).commitments)
+    explained = [_explanation(row, _steps(row, story)) for row in current.values()]
+    return sorted(explained, key=lambda each: (each.due_at is None, each.due_at))
+
+
+def _live(rows: Sequence[CommitmentState]) -> dict[tuple[str, int], CommitmentState]:
+    return {(row.kind, row.cycle): row for row in rows if row.is_live}
+
+
+def _steps(
+    row: CommitmentState,
+    story: Sequence[tuple[Event, dict[tuple[str, int], CommitmentState]]],
+) -> list[Step]:
+    """The events after which this commitment's due time was another one than before."""
+    steps: list[Step] = []
+    before: tuple[int | None, int | None] | None = None
+    for event, rows in story:
+        then = rows.get((row.kind, row.cycle))
+        after = (then.due_at, then.target_seconds) if then else None
+        if then and after != before:
+            steps.append(
+                Step(
+                    at=utc_datetime(event.at),
+                    event=event.type,
+                    due_at=_instant(then.due_at),
+                    target_seconds=then.target_seconds,
+                )
+            )
+        before = after
+    return steps
+
+
+def _explanation(row: CommitmentState, steps: Sequence[Step]) -> Explanation:
+    has_stopwatch = row.target_seconds is not None and row.used_seconds is not None
+    return Explanation(
+        kind=row.kind,
+        state=row.state,
+        source=row.source or "",
+        started_at=utc_datetime(row.started_at),
+        due_at=_instant(row.due_at),
+        target_seconds=row.target_seconds,
+        used_seconds=row.used_seconds,
+        remaining_seconds=(row.target_seconds or 0) - (row.used_seconds or 0)
+        if has_stopwatch
+        else None,
+        steps=steps,
+    )
+
+
+def _instant(epoch: int | None) -> datetime | None:
+    return None if epoch is None else utc_datetime(epoch)
