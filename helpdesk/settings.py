@@ -194,6 +194,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 10},
     },
+    "remind or close": {
+        "task": "tickets.tasks.fire_due_waits",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
     "continue rematch": {
         "task": "tickets.tasks.continue_rematch",
         "schedule": 10.0,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import OuterRef, Subquery
 
 from sla.engine.settings import PolicySettings
-from sla.models import Policy, PolicyVersion, Priority
+from sla.models import Commitment, Policy, PolicyVersion, Priority
 from sla.working_time import Calendar, add_working_time, epoch_seconds, next_opening, utc_datetime
 
 HOUR = 3600
@@ -102,6 +102,19 @@ def suggested_promises(policy_version_id: int, priority: str, *, now: datetime) 
     fallback = [now + timedelta(seconds=terms.settings.promise_fallback_wall)]
     chosen = [_up_to_five_minutes(due) for due in found if due is not None]
     return list(dict.fromkeys(chosen)) or fallback
+
+
+def late_wait(commitment: Commitment, *, now: datetime) -> int:
+    """By how many wall seconds a reminder must be put off: 0 unless it is over an hour late.
+
+    Nothing is fired at customers in a burst after an outage: what is late goes out in the next
+    opening, and what comes after it keeps its distance (sla.md 3.3).
+    """
+    if commitment.due_at is None or now - commitment.due_at <= timedelta(hours=1):
+        return 0
+    calendar = terms_of(commitment.policy_version_id).calendar
+    opening = next_opening(calendar, epoch_seconds(now)) or epoch_seconds(now)
+    return opening - epoch_seconds(commitment.due_at)
 
 
 def _an_hour_into(calendar: Calendar, midnight: datetime) -> int | None:

@@ -77,13 +77,19 @@ def start_clock(  # noqa: PLR0913 - all of it is what a clock is
 
 @transaction.atomic(savepoint=False)
 def record_event(
-    clock: Clock, *, event: str, now: datetime, data: Mapping[str, Any] | None = None
+    clock: Clock,
+    *,
+    event: str,
+    now: datetime,
+    data: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
 ) -> ClockReading:
     """Add one event to the log and bring the commitments in line with it.
 
     `event` and `data` are those of data/sla/README.md; a datetime in `data` becomes an instant.
+    `at` is when it happened, if that was before `now`.
     """
-    happened = _event(event, now, dict(data or {}))
+    happened = _event(event, at or now, dict(data or {}))
     ClockEvent.objects.bulk_create([_row(clock, happened)])
     return rebuild(clock, now=now)
 

@@ -22,7 +22,8 @@ from accounts.services import Notice, notify_agents
 from common import doorbell
 from common.bulk import insert_new
 from common.models import Heartbeat
-from sla.engine.commitments import BREACH, ESCALATE, WARN, Step
+from sla.engine.commitments import AUTO, BREACH, ESCALATE, WARN, Step
+from sla.engine.settings import WAITS
 from sla.models import Commitment, CommitmentWarning, Escalation, Kind, PolicyVersion
 from sla.selectors import Terms, terms_of
 from sla.working_time import epoch_seconds, next_opening, utc_datetime
@@ -130,7 +131,14 @@ def _database_now() -> datetime:
 
 
 def _claim(now: datetime) -> list[Due]:
-    due = Commitment.objects.filter(next_check_at__lte=now).order_by("next_check_at")
+    # What the system itself owes (reminders, and the promises they keep) is acted on by whoever
+    # owns the matter: tickets.services.waiting.
+    due = (
+        Commitment.objects.filter(next_check_at__lte=now)
+        .exclude(kind__in=WAITS)
+        .exclude(source=AUTO)
+        .order_by("next_check_at")
+    )
     rows = due.select_for_update(skip_locked=True, of=("self",)).values_list(*READ)[:BATCH]
     return [Due(*row) for row in rows]
 

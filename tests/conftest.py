@@ -36,10 +36,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
 @pytest.fixture(scope="session", autouse=True)
 def _light_settings() -> Iterator[None]:
     """Catalogues are compiled, passwords hash fast, and pages name static files as they are."""
-    # Before anything is translated: Django reads a catalogue once.
     call_command("compile_catalogs", verbosity=0)
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(
+        # Loading the models has translated something already; naming the catalogues anew makes
+        # Django read what has just been compiled.
+        LOCALE_PATHS=list(settings.LOCALE_PATHS),
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         STORAGES={**settings.STORAGES, "staticfiles": plain},
     ):

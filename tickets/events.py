@@ -17,6 +17,8 @@ class EventKind(models.TextChoices):
     RELEASED = "released", gettext_lazy("Returned to the team")
     RESOLVED = "resolved", gettext_lazy("Resolved")
     REOPENED = "reopened", gettext_lazy("Reopened")
+    REMINDED = "reminded", gettext_lazy("Customer reminded")
+    CLOSED = "closed", gettext_lazy("Closed")
     PRIORITY_CHANGED = "priority_changed", gettext_lazy("Priority changed")
 
 
@@ -29,6 +31,8 @@ SENTENCES: dict[str, str] = {
     EventKind.RELEASED: gettext_noop("%(who)s returned the ticket to the team."),
     EventKind.RESOLVED: gettext_noop("%(who)s marked the ticket as resolved."),
     EventKind.REOPENED: gettext_noop("%(who)s reopened the ticket."),
+    EventKind.REMINDED: gettext_noop("The customer was reminded that we wait for an answer."),
+    EventKind.CLOSED: gettext_noop("Closed after the reminders were not answered."),
     EventKind.PRIORITY_CHANGED: gettext_noop(
         "%(who)s changed the priority from %(before)s to %(after)s."
     ),

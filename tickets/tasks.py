@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from tickets import attachments
-from tickets.services import rematching
+from tickets.services import rematching, waiting
 
 
 @shared_task
@@ -16,3 +16,8 @@ def discard_abandoned_uploads() -> None:
 def continue_rematch() -> None:
     while rematching.continue_rematch():
         pass
+
+
+@shared_task
+def fire_due_waits() -> None:
+    waiting.fire_due_waits()

@@ -16,6 +16,7 @@ CALENDAR = "calendar"
 NO_REPLY_NEEDED = "no_reply_needed"
 MERGE_IN = "merge_in"
 MERGED_AWAY = "merged_away"
+WAITS_DELAYED = "waits_delayed"
 
 
 class EventLogError(ValueError):

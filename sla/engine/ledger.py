@@ -157,6 +157,13 @@ class Ledger:
             cycle = self._next_cycle(kind)
             self._open(Wait(kind, cycle, terms=self.policy, started_at=at, due_at=due_at))
 
+    def delay_waits(self, by: int) -> None:
+        """Nobody is closed without the full notice: everything still to come moves together."""
+        for row in self._live.values():
+            is_systems = row.kind in WAITS or (isinstance(row, Promise) and row.is_automatic)
+            if is_systems and row.due_at is not None:
+                row.due_at += by
+
     def next_wait(self, *, before: int) -> tuple[int, Row] | None:
         """The first nudge or closing due before that instant, with its due time."""
         first: tuple[int, Row] | None = None

@@ -263,6 +263,10 @@ class _Story:
         closing.due_at = closing.terms.due(after, 1) or after + 1
         return True
 
+    def delay_waits(self, event: Event) -> None:
+        """The system was away: what it would have written then it writes `by` seconds later (3.3)."""
+        self.ledger.delay_waits(int(event.data["by"]))
+
     # Other settings (2.7)
 
     def change_priority(self, event: Event) -> None:
@@ -350,5 +354,6 @@ _ACTS: Mapping[str, Callable[[_Story, Event], None]] = {
     log.NO_REPLY_NEEDED: _Story.no_reply_needed,
     log.MERGE_IN: _Story.merge_in,
     log.MERGED_AWAY: _Story.merged_away,
+    log.WAITS_DELAYED: _Story.delay_waits,
 }
 """Notes, assignments and everything else that is not named here change nothing."""

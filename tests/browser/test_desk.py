@@ -136,7 +136,7 @@ def test_a_stale_reply_is_stopped_with_the_text_kept(visit, aiko):
         page.keyboard.press("Control+Enter")
 
         expect(page.get_by_role("alert")).to_contain_text("Read it first; your text is kept.")
-        expect(page.locator(".thread")).to_contain_text("New since you opened this page")
+        expect(page.locator("#thread")).to_contain_text("New since you opened this page")
         expect(page.locator("#reply_body")).to_have_value("部品を送ります。")
         assert not ticket.messages.filter(direction="outbound").exists()
         page.keyboard.press("r")

@@ -31,10 +31,12 @@ Direction = Message.Direction
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What an agent sends. Either it solves the ticket or it names the next contact."""
+    """What an agent sends: it solves the ticket, asks the customer something, or names the next
+    contact. Who asks may name it too; otherwise the reminders are the promise."""
 
     body: str
     solves: bool = False
+    asks: bool = False
     promise_at: datetime | None = None
     seen_revision: int | None = None
     submission_key: UUID | None = None
@@ -138,9 +140,9 @@ def _check(ticket: Ticket, reply: Reply, *, now: datetime) -> None:
         )
     if reply.solves:
         return
-    if reply.promise_at is None:
+    if reply.promise_at is None and not reply.asks:
         raise PromiseMissing(_("Say when the customer will hear from you next."))
-    if reply.promise_at <= now:
+    if reply.promise_at is not None and reply.promise_at <= now:
         raise PromiseInThePast(_("This time is in the past. Choose a later one."))
 
 
@@ -177,7 +179,7 @@ def _say(ticket: Ticket, reply: Reply, agent: Agent, *, now: datetime) -> Messag
         "outgoing",
         now=now,
         id=message.pk,
-        status_after=Status.RESOLVED if reply.solves else Status.OPEN,
+        status_after=_status_after(reply),
         **({"promise_at": reply.promise_at} if reply.promise_at and not reply.solves else {}),
     )
     if reply.solves:
@@ -188,6 +190,12 @@ def _say(ticket: Ticket, reply: Reply, agent: Agent, *, now: datetime) -> Messag
     message.email = _queue_reply(ticket, message, agent, now=now)
     message.save(update_fields=["email"])
     return message
+
+
+def _status_after(reply: Reply) -> Status:
+    if reply.solves:
+        return Status.RESOLVED
+    return Status.PENDING_CUSTOMER if reply.asks else Status.OPEN
 
 
 def _queue_reply(

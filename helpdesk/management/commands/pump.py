@@ -17,6 +17,7 @@ from mail.delivery import deliver_due
 from mail.notifying import mail_notifications
 from sla.sweep import seconds_to_next, sweep_due
 from tickets.services.rematching import continue_rematch
+from tickets.services.waiting import fire_due_waits
 
 logger = structlog.get_logger(__name__)
 # A worker usually takes a letter within milliseconds; the pump looks for those it did not take.
@@ -55,7 +56,7 @@ def one_pass(*, delivers: bool) -> bool:
         lambda: mail_notifications(now=timezone.now()),
     ]
     if delivers:
-        parts += [deliver_due, continue_rematch, lambda: Heartbeat.beat("pump")]
+        parts += [fire_due_waits, deliver_due, continue_rematch, lambda: Heartbeat.beat("pump")]
     for part in parts:
         try:
             part()

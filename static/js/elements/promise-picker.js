@@ -1,5 +1,6 @@
 // <promise-picker>: keys 1-4 choose a promise, and the sentence the customer will read follows the choice.
-// Each radio carries data-key and data-sentence; the free one says {when} where its date goes.
+// Each radio carries data-key and data-sentence; the free one says {when} where its date goes, in the words of
+// data-language (the customer's; default the page's).
 import { formatWall } from "../lib/format.js";
 import { commandKey } from "../lib/keys.js";
 
@@ -19,10 +20,11 @@ customElements.define("promise-picker", class extends HTMLElement {
   press(event) {
     const key = commandKey(event);
     const choice = key && this.querySelector(`[type=radio][data-key="${CSS.escape(key)}"]`);
-    if (!choice) return;
+    if (!choice || !this.parentElement.checkVisibility()) return;
     event.preventDefault();
     choice.checked = true;
     this.preview();
+    this.closest(".reply-box")?.classList.add("reply-box--open");
     const free = choice.value === "free" && this.querySelector("[type=datetime-local]");
     (free || choice).focus();
   }
@@ -31,7 +33,7 @@ customElements.define("promise-picker", class extends HTMLElement {
     const place = this.querySelector("output");
     if (!place) return;
     const sentence = this.querySelector("[type=radio]:checked")?.dataset.sentence ?? "";
-    const when = formatWall(this.querySelector("[type=datetime-local]")?.value ?? "", document.documentElement.lang);
+    const when = formatWall(this.querySelector("[type=datetime-local]")?.value ?? "", this.dataset.language || document.documentElement.lang);
     const words = sentence.includes("{when}") ? when && sentence.replace("{when}", when) : sentence;
     place.textContent = words;
   }

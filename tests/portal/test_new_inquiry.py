@@ -1,0 +1,238 @@
+"""The public form: what it asks, what it keeps, what it refuses and says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.core import signing
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from customers.models import Customer
+from mail.models import OutboundEmail
+from portal.forms import SALT
+from tests.factories import an_inquiry
+from tests.html import Page
+from tickets.models import Attachment, Message, Ticket
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("support")]
+
+TYPED = {
+    "name": "Grace Hopper",
+    "email": "grace@example.com",
+    "phone": "+1 202 555 0123",
+    "subject": "The invoice is wrong",
+    "body": "It lists two printers.\r\nI bought one.",
+}
+
+
+def nothing_is_filed() -> bool:
+    filed = (Ticket, Customer, Message, OutboundEmail)
+    return not any(model.objects.exists() for model in filed)
+
+
+def the_form(browser: Client) -> dict[str, str]:
+    return Page(browser.get("/contact/").text).form("/contact/").fields
+
+
+# What is filed ----------------------------------------------------------------------------------
+
+
+def test_what_was_typed_is_filed(english: Client):
+    english.post("/contact/", {**the_form(english), **TYPED})
+
+    ticket = Ticket.objects.get()
+    assert (ticket.subject, ticket.language, ticket.channel) == (
+        *("The invoice is wrong", "en", "web"),
+    )
+    assert ticket.customer.name == "Grace Hopper"
+    assert Message.objects.get().body == "It lists two printers.\nI bought one."
+    kinds = ticket.customer.contact_points.values_list("kind", "normalized")
+    assert set(kinds) == {("email", "grace@example.com"), ("phone", "+12025550123")}
+
+
+def test_the_form_needs_no_telephone_number(english: Client):
+    english.post("/contact/", {**TYPED, "phone": ""})
+
+    assert Ticket.objects.count() == 1
+
+
+def test_full_width_letters_and_spaces_in_an_address_are_converted(japanese: Client):
+    typed = {**TYPED, "email": " ｇｒａｃｅ＠ｅｘａｍｐｌｅ．ｃｏｍ ", "step": "send"}
+
+    japanese.post("/contact/", typed)
+
+    assert OutboundEmail.objects.get().to == "grace@example.com"
+
+
+def test_the_page_of_a_new_customer_opens_from_the_answer(english: Client):
+    answer = english.post("/contact/", TYPED, follow=True)
+
+    [link] = [a["href"] for a in Page(answer.text).all("a") if "/r/" in a["href"]]
+    assert "The invoice is wrong" in english.get(link).text
+
+
+def test_somebody_who_types_a_known_address_gets_no_link_to_its_tickets(english: Client):
+    an_inquiry(email="grace@example.com")
+
+    answer = english.post("/contact/", {**TYPED, "email": "GRACE@example.com"}, follow=True)
+
+    assert Ticket.objects.count() == 2
+    assert "/r/" not in answer.text
+    assert Customer.objects.get().name == "山田花子"
+
+
+def test_the_answer_page_is_for_an_hour_and_for_nobody_who_forges_its_address(english: Client):
+    with time_machine.travel(0, tick=False) as clock:
+        clock.move_to("2026-10-05T01:00:00+00:00")
+        answer = english.post("/contact/", TYPED)
+        address = answer.headers["Location"]
+        clock.shift(timedelta(minutes=59))
+        assert english.get(address).status_code == 200
+        clock.shift(timedelta(minutes=2))
+        assert english.get(address).status_code == 404
+    forged = signing.dumps([Ticket.objects.get().pk, True], salt="guess")
+    assert english.get(f"/contact/received/{forged}/").status_code == 404
+
+
+# Once ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", ["", "forged", "a:b:c", "１２３", "x" * 5000])
+def test_a_missing_or_forged_submission_is_simply_a_new_one(english: Client, value: str):
+    answer = english.post("/contact/", {**TYPED, "submission": value})
+
+    assert answer.status_code == 302
+    assert Ticket.objects.count() == 1
+
+
+def test_two_fillings_in_are_two_tickets_of_one_customer(english: Client):
+    for _ in range(2):
+        english.post("/contact/", {**the_form(english), **TYPED})
+
+    assert Ticket.objects.count() == 2
+    assert Customer.objects.count() == 1
+
+
+def test_a_submission_signed_for_another_purpose_is_not_read(english: Client):
+    value = signing.dumps([str(uuid4()), 0.0], salt=f"{SALT}x")
+
+    for _ in range(2):
+        english.post("/contact/", {**TYPED, "submission": value})
+
+    assert Ticket.objects.count() == 2
+
+
+# The confirmation ---------------------------------------------------------------------------------
+
+
+def test_going_back_from_the_confirmation_keeps_everything(japanese: Client):
+    file = SimpleUploadedFile("写真.txt", b"paper jam")
+    posted = {**the_form(japanese), **TYPED, "attachments": file}
+    confirmation = Page(japanese.post("/contact/", posted).text)
+    assert "写真.txt" in confirmation.text
+
+    again = japanese.post("/contact/", confirmation.form("/contact/").sent_with("step", "edit"))
+
+    form = Page(again.text).form("/contact/")
+    assert {name: form.fields[name] for name in ("name", "email", "phone", "subject")} == {
+        name: TYPED[name] for name in ("name", "email", "phone", "subject")
+    }
+    assert form.fields["body"] == TYPED["body"].replace("\r\n", "\n")
+    assert "写真.txt" in again.text
+    assert nothing_is_filed()
+
+    confirmation = Page(japanese.post("/contact/", form.fields).text)
+    japanese.post("/contact/", confirmation.form("/contact/").sent_with("step", "send"))
+    assert Message.objects.get().attachments.get().name == "写真.txt"
+
+
+def test_in_english_there_is_no_confirmation(english: Client):
+    assert english.post("/contact/", TYPED).status_code == 302
+
+
+def test_what_was_changed_after_the_confirmation_is_checked_again(japanese: Client):
+    sending = {**TYPED, "email": "no address", "step": "send"}
+
+    answer = japanese.post("/contact/", sending)
+
+    assert answer.status_code == 422
+    assert nothing_is_filed()
+
+
+# What is refused ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "in_japanese", "in_english"),
+    [
+        ("name", "", "お名前", "Enter your name."),
+        ("name", "　", "お名前", "Enter your name."),
+        ("email", "", "メールアドレス", "Enter your email address"),
+        ("email", "hana", "メールアドレス", "like name@example.com"),
+        ("email", "hana@", "メールアドレス", "like name@example.com"),
+        ("email", "a@b.example\r\nBcc: x@y.example", "メールアドレス", "like name@example.com"),
+        ("subject", "", "件名", "Say in a few words"),
+        ("body", " \n ", "お問い合わせ", "Describe what happened"),
+        ("phone", "abc", "電話番号", "Enter a telephone number such as 03-1234-5678"),
+        ("website", "http://spam.example", "website", "Leave the field"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_readers_language_and_the_rest_is_kept(
+    japanese: Client, english: Client, field: str, value: str, in_japanese: str, in_english: str
+):
+    for browser, words in ((japanese, in_japanese), (english, in_english)):
+        answer = browser.post("/contact/", {**TYPED, field: value})
+
+        assert answer.status_code == 422
+        page = Page(answer.text)
+        assert words in page.text
+        kept = page.form("/contact/").fields
+        for name in {"name", "subject", "body"} - {field}:
+            assert kept[name].replace("\r\n", "\n") == TYPED[name].replace("\r\n", "\n")
+    assert nothing_is_filed()
+
+
+def test_a_file_stays_when_something_else_must_be_corrected(english: Client):
+    """Browsers cannot fill in a file again: whoever mistypes an address keeps the files."""
+    file = SimpleUploadedFile("scan.txt", b"paper jam")
+    refused = english.post(
+        "/contact/", {**the_form(english), **TYPED, "email": "grace", "attachments": file}
+    )
+    assert "scan.txt" in refused.text
+
+    form = Page(refused.text).form("/contact/").fields
+    english.post("/contact/", {**form, "email": "grace@example.com"})
+
+    assert Message.objects.get().attachments.get().name == "scan.txt"
+
+
+def test_the_honeypot_keeps_no_file(english: Client):
+    file = SimpleUploadedFile("scan.txt", b"buy now")
+
+    english.post("/contact/", {**TYPED, "website": "x", "attachments": file})
+
+    assert not Attachment.objects.exists()
+
+
+def test_the_title_of_the_page_says_that_something_is_wrong(english: Client):
+    answer = english.post("/contact/", {**TYPED, "name": ""})
+
+    assert "<title>Error" in "".join(answer.text.split("\n"))
+
+
+def test_a_removed_file_is_gone_and_the_text_stays(english: Client):
+    file = SimpleUploadedFile("scan.txt", b"paper jam")
+    refused = english.post("/contact/", {**TYPED, "name": "", "attachments": file})
+    form = Page(refused.text).form("/contact/")
+    [button] = [b for b in form.buttons if b.get("name") == "remove"]
+
+    answer = english.post("/contact/", form.sent_with("remove", button["value"]))
+
+    assert answer.status_code == 200
+    assert "scan.txt" not in answer.text
+    assert Page(answer.text).form("/contact/").fields["subject"] == TYPED["subject"]
+    assert not Attachment.objects.exists()

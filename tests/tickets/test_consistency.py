@@ -1,0 +1,214 @@
+"""Whatever is done to a ticket, its copies of what the clock says are what the clock says."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from accounts.models import Agent, Team
+from sla.models import UNRESOLVED, Clock, Kind
+from sla.services import compute
+from sla.sweep import sweep_due
+from sla.working_time import epoch_seconds
+from tests.conftest import MONDAY_AT_TEN
+from tests.factories import a_customer, an_inquiry
+from tickets.exceptions import TicketError
+from tickets.models import Channel, Ticket
+from tickets.services import handling, opening, replying
+from tickets.services.handling import assign, reopen, solve
+from tickets.services.opening import open_ticket
+from tickets.services.replying import Reply, add_note, receive_reply, reply_to_customer
+
+ELEVEN = MONDAY_AT_TEN + timedelta(hours=1)
+TOMORROW = MONDAY_AT_TEN + timedelta(days=1)
+
+
+def check(ticket: Ticket, *, now: datetime) -> None:
+    """Compare the stored ticket with its stored clock, its commitments, and the log of both."""
+    ticket = Ticket.objects.select_related("clock").get(pk=ticket.pk)
+    clock = Clock.objects.get(pk=ticket.clock_id)
+    live = clock.commitments.live().exclude(due_at=None).order_by("due_at", "kind", "cycle")
+    first = live.first()
+    promise = live.filter(kind=Kind.PROMISE).first()
+    computed = compute(clock, now=now)
+
+    assert ticket.status == clock.status == computed.status
+    assert ticket.next_due_at == (first.due_at if first else None)
+    assert ticket.next_due_kind == (first.kind if first else "")
+    assert ticket.next_contact_at == (promise.due_at if promise else None)
+    due_by_log = [row.due_at for row in computed.commitments if row.is_live and row.due_at]
+    assert (first and epoch_seconds(first.due_at)) == min(due_by_log, default=None)
+    is_owed = ticket.status in UNRESOLVED
+    assert (ticket.next_contact_at is not None) == is_owed
+    assert (ticket.resolved_at is None) == is_owed
+    assert ticket.assignee_id == clock.owner_id
+    assert (ticket.customer_id, ticket.team_id) == (clock.customer_id, clock.team_id)
+    assert (ticket.priority, clock.label.split()[0]) == (clock.priority, f"#{ticket.number}")
+
+
+# Where a ticket can be
+
+
+def new(ticket: Ticket, agent: Agent) -> None:
+    """As it was filed."""
+
+
+def answered(ticket: Ticket, agent: Agent) -> None:
+    say(ticket, agent, MONDAY_AT_TEN, promise_at=MONDAY_AT_TEN + timedelta(hours=2))
+
+
+def waiting_for_us_again(ticket: Ticket, agent: Agent) -> None:
+    answered(ticket, agent)
+    receive_reply(ticket, body="And now?", now=MONDAY_AT_TEN + timedelta(minutes=1))
+
+
+def resolved(ticket: Ticket, agent: Agent) -> None:
+    say(ticket, agent, MONDAY_AT_TEN, solves=True)
+
+
+def resolved_without_a_word(ticket: Ticket, agent: Agent) -> None:
+    solve(ticket, agent=agent, now=MONDAY_AT_TEN)
+
+
+def reopened(ticket: Ticket, agent: Agent) -> None:
+    resolved(ticket, agent)
+    reopen(ticket, agent=agent, now=MONDAY_AT_TEN + timedelta(minutes=1))
+
+
+def broken(ticket: Ticket, agent: Agent) -> None:
+    answered(ticket, agent)
+    sweep_due(now=MONDAY_AT_TEN + timedelta(hours=2, seconds=1))
+
+
+def long_broken(ticket: Ticket, agent: Agent) -> None:
+    sweep_due(now=TOMORROW - timedelta(minutes=1))
+
+
+PLACES = [
+    *(new, answered, waiting_for_us_again, resolved, resolved_without_a_word, reopened),
+    *(broken, long_broken),
+]
+
+# What can be done to it there
+
+
+def say(ticket: Ticket, agent: Agent, now: datetime, **reply: object) -> None:
+    reply_to_customer(ticket, Reply(body="はい。", **reply), agent=agent, now=now)  # type: ignore[arg-type]
+
+
+Path = Callable[[Ticket, Agent, datetime], object]
+PATHS: dict[str, tuple[Callable[..., object], Path]] = {
+    "answer with a promise": (
+        reply_to_customer,
+        lambda ticket, agent, now: say(ticket, agent, now, promise_at=now + timedelta(hours=3)),
+    ),
+    "answer with a promise for the night": (
+        reply_to_customer,
+        lambda ticket, agent, now: say(ticket, agent, now, promise_at=now + timedelta(hours=14)),
+    ),
+    "answer with a promise far away": (
+        reply_to_customer,
+        lambda ticket, agent, now: say(ticket, agent, now, promise_at=now + timedelta(days=99)),
+    ),
+    "answer twice under one key": (
+        reply_to_customer,
+        lambda ticket, agent, now: [
+            say(ticket, agent, now, promise_at=now + timedelta(hours=3), submission_key=key)
+            for key in [uuid4()] * 2
+        ],
+    ),
+    "solve with an answer": (
+        reply_to_customer,
+        lambda ticket, agent, now: say(ticket, agent, now, solves=True),
+    ),
+    "the customer writes": (
+        receive_reply,
+        lambda ticket, agent, now: receive_reply(ticket, body="まだです。", now=now),
+    ),
+    "the customer writes twice under one key": (
+        receive_reply,
+        lambda ticket, agent, now: [
+            receive_reply(ticket, body="まだです。", submission_key=key, now=now)
+            for key in [uuid4()] * 2
+        ],
+    ),
+    "a note": (
+        add_note,
+        lambda ticket, agent, now: add_note(ticket, body="Hm.", agent=agent, now=now),
+    ),
+    "take it": (assign, lambda ticket, agent, now: assign(ticket, to=agent, by=agent, now=now)),
+    "give it back": (assign, lambda ticket, agent, now: assign(ticket, to=None, by=agent, now=now)),
+    "solve": (solve, lambda ticket, agent, now: solve(ticket, agent=agent, now=now)),
+    "the customer solves": (solve, lambda ticket, agent, now: solve(ticket, agent=None, now=now)),
+    "reopen": (reopen, lambda ticket, agent, now: reopen(ticket, agent=agent, now=now)),
+    "the customer reopens": (
+        reopen,
+        lambda ticket, agent, now: reopen(ticket, agent=None, now=now),
+    ),
+}
+
+
+@pytest.fixture
+def ticket(support: Team, monday_at_ten: object) -> Ticket:
+    return an_inquiry().ticket
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.__name__)
+@pytest.mark.parametrize("path", [path for _, path in PATHS.values()], ids=PATHS.keys())
+@pytest.mark.parametrize("now", [ELEVEN, TOMORROW], ids=["in time", "late"])
+def test_ticket_and_clock_agree_after(ticket, aiko, place, path, now):
+    place(ticket, aiko)
+    check(ticket, now=MONDAY_AT_TEN)
+    before = Ticket.objects.filter(pk=ticket.pk).values().get()
+
+    try:
+        path(ticket, aiko, now)
+    except TicketError:
+        # What cannot be done there must leave no trace.
+        assert Ticket.objects.filter(pk=ticket.pk).values().get() == before
+    check(ticket, now=now)
+
+    later = now + timedelta(days=4)
+    sweep_due(now=later)
+    check(ticket, now=later)
+
+
+OPENINGS = {
+    "from a stranger": {"customer": None, "email": "new@example.com", "name": "新"},
+    "by telephone": {"channel": Channel.PHONE, "email": "", "is_told_at_once": False},
+    "urgent": {"priority": "urgent"},
+    "under a key": {"submission_key": "6f9619ff-8b86-d011-b42d-00cf4fc964ff"},
+}
+
+
+@pytest.mark.parametrize("fields", OPENINGS.values(), ids=OPENINGS.keys())
+def test_ticket_and_clock_agree_from_the_first_moment(support, monday_at_ten, fields):
+    fields = {"subject": "S", "body": "B", "channel": Channel.WEB, "language": "en", **fields}
+    fields = {"customer": a_customer(), "email": "hana@example.com", **fields}
+    ticket = open_ticket(opening.Inquiry(**fields)).ticket
+
+    check(ticket, now=MONDAY_AT_TEN)
+    sweep_due(now=TOMORROW)
+    check(ticket, now=TOMORROW)
+
+
+def test_an_inquiry_for_an_agent_is_theirs_on_the_clock_too(support, aiko, monday_at_ten):
+    ticket = an_inquiry(assignee=aiko).ticket
+
+    check(ticket, now=MONDAY_AT_TEN)
+    assert Clock.objects.get().owner == aiko
+
+
+def test_every_service_on_a_ticket_is_tried_here():
+    """A new service joins PATHS, or this fails."""
+    services = {
+        function
+        for module in (handling, replying)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    }
+    assert services == {service for service, _ in PATHS.values()}
