@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 
 from common.breaker import redis_breaker
 
+LOCAL_ENTRIES = 100_000
 FORWARDED = (
     "add get set touch delete get_many set_many delete_many has_key incr clear".split()  # noqa: SIM905
 )
@@ -24,7 +25,8 @@ class SteadfastCache(RedisCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
-        self._local = LocMemCache("steadfast", {})
+        # Room enough that nobody washes a counter away with other keys.
+        self._local = LocMemCache("steadfast", {"OPTIONS": {"MAX_ENTRIES": LOCAL_ENTRIES}})
 
 
 def _forward(name: str) -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import structlog
@@ -28,17 +27,29 @@ _publisher: Redis | None = None
 
 def ring(task: str, *args: Any) -> None:
     """Have a worker run the task of this name soon after this transaction commits."""
-    transaction.on_commit(partial(_send, task, args), robust=True)
+
+    # Not functools.partial: of a robust callback that fails Django logs the name, and has none.
+    def send() -> None:
+        _send(task, args)
+
+    transaction.on_commit(send, robust=True)
 
 
 def announce(paths: Sequence[str]) -> None:
     """Tell open browsers, after commit, whose pages changed. Addresses only, never content."""
-    transaction.on_commit(partial(_publish, {"paths": list(paths)}), robust=True)
+    change = {"paths": list(paths)}
+
+    def publish() -> None:
+        _publish(change)
+
+    transaction.on_commit(publish, robust=True)
 
 
 def _send(task: str, args: tuple[Any, ...]) -> None:
     if redis_breaker.is_closed():
         try:
+            # Celery tries for six seconds to reach a Redis that is gone; a ping knows within one.
+            _client().ping()
             current_app.send_task(task, args=args, retry=False)
         except (OperationalError, RedisError, OSError):
             redis_breaker.trip()

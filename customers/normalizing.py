@@ -22,6 +22,8 @@ def normalize_phone(value: str, *, region: str = "JP") -> str:
     try:
         number = phonenumbers.parse(plain, region)
     except phonenumbers.NumberParseException:
+        number = None
+    if number is None or not phonenumbers.is_possible_number(number):
         return re.sub(r"[^\d+]", "", plain)
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypedDict
 
 from django.urls import reverse
@@ -17,7 +18,7 @@ from common.templatetags.ui import (
     channel_icon,
     due_icon,
     honorific,
-    icon,
+    icon_use,
     initials,
     status_icon,
 )
@@ -66,6 +67,11 @@ class Words:
     nameless: str
 
 
+@lru_cache(maxsize=200)
+def _icon(name: str, size: int, label: str = "") -> str:
+    return icon_use(name, size, label)
+
+
 def queue_rows(found: Iterable[Mapping[str, Any]], *, now: datetime) -> list[Row]:
     """Rows as `tickets.selectors.ROW_FIELDS` names them, in the reader's language and zone."""
     words = Words(
@@ -93,15 +99,15 @@ def _row(fields: Mapping[str, Any], *, words: Words, now: datetime) -> Row:
         is_late=state == "late",
         due_at=at.isoformat() if at else "",
         due_state=state,
-        due_icon=icon(due_icon(state), label="" if is_open else words.resolved) if state else "",
+        due_icon=_icon(due_icon(state), 16, "" if is_open else words.resolved) if state else "",
         due_words=_due_words(at, is_open=is_open, now=now) if at else "",
         due_title=_due_title(at, fields["next_due_kind"] if is_open else "") if at else "",
-        direction_icon=icon("reply", 12, words.we_wrote) if fields["is_last_word_ours"] else "",
+        direction_icon=_icon("reply", 12, words.we_wrote) if fields["is_last_word_ours"] else "",
         status=fields["status"],
-        status_icon=icon(status_icon(fields["status"]), 13),
+        status_icon=_icon(status_icon(fields["status"]), 13),
         status_label=str(Status(fields["status"]).label),
         priority_label=_priority(fields["priority"]),
-        channel_icon=icon(
+        channel_icon=_icon(
             channel_icon(fields["channel"]), 14, str(Channel(fields["channel"]).label)
         ),
         assignee=assignee,

@@ -26,6 +26,8 @@ EVENT_ICONS = {
     EventKind.RELEASED: "user-x",
     EventKind.RESOLVED: "circle-check",
     EventKind.REOPENED: "rotate-ccw",
+    EventKind.REMINDED: "mail",
+    EventKind.CLOSED: "archive",
     EventKind.PRIORITY_CHANGED: "flag",
 }
 ENHANCED_CODE = re.compile(r"\b5\.(\d{1,3})\.(\d{1,3})\b")

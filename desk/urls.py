@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from desk.views import customers, files, notifications, preferences, queue, tickets
+from desk.settings import views as settings
+from desk.views import customers, files, notifications, preferences, queue, tickets, times
 
 app_name = "desk"
 urlpatterns = [
@@ -20,5 +21,22 @@ urlpatterns = [
     path("notifications/", notifications.index, name="notification_list"),
     path("notifications/read/", notifications.mark_read, name="notifications_read"),
     path("preferences/", preferences.update, name="preferences"),
+    path("settings/", settings.overview, name="settings"),
+    path("settings/policies/new/", settings.new_policy, name="settings_policy_new"),
+    path("settings/policies/create/", settings.create_policy, name="settings_policy_create"),
+    path("settings/policies/order/", settings.update_order, name="settings_policy_order"),
+    path("settings/policies/<int:pk>/", settings.show_policy, name="settings_policy"),
+    path(
+        "settings/policies/<int:pk>/update/", settings.update_policy, name="settings_policy_update"
+    ),
+    path("settings/calendars/new/", settings.new_calendar, name="settings_calendar_new"),
+    path("settings/calendars/create/", settings.create_calendar, name="settings_calendar_create"),
+    path("settings/calendars/<int:pk>/", settings.show_calendar, name="settings_calendar"),
+    path(
+        "settings/calendars/<int:pk>/update/",
+        settings.update_calendar,
+        name="settings_calendar_update",
+    ),
+    path("tickets/<str:number>/times/", times.show, name="ticket_times"),
     path("styleguide/", preferences.styleguide, name="styleguide"),
 ]

@@ -79,6 +79,18 @@ RULES: dict[str, Rule] = {
     "desk:notifications_read": _rule(Who.AGENT, "POST"),
     "desk:preferences": _rule(Who.AGENT, "POST"),
     "desk:styleguide": _rule(Who.AGENT),
+    "desk:ticket_times": _rule(Who.AGENT),
+    # settings: managers read, administrators change
+    "desk:settings": _rule(Who.MANAGER),
+    "desk:settings_policy": _rule(Who.MANAGER),
+    "desk:settings_policy_new": _rule(Who.ADMINISTRATOR),
+    "desk:settings_policy_create": _rule(Who.ADMINISTRATOR, "POST"),
+    "desk:settings_policy_update": _rule(Who.ADMINISTRATOR, "POST"),
+    "desk:settings_policy_order": _rule(Who.ADMINISTRATOR, "POST"),
+    "desk:settings_calendar": _rule(Who.MANAGER),
+    "desk:settings_calendar_new": _rule(Who.ADMINISTRATOR),
+    "desk:settings_calendar_create": _rule(Who.ADMINISTRATOR, "POST"),
+    "desk:settings_calendar_update": _rule(Who.ADMINISTRATOR, "POST"),
     # managers
     "reports:overview": _rule(Who.MANAGER),
     "reports:promises": _rule(Who.MANAGER),

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import (
+    BadRequest,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFilesSent,
+)
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
@@ -10,7 +17,8 @@ TYPED_FIELDS = ("body", "subject")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, 400)
+    is_too_large = isinstance(exception, RequestDataTooBig | TooManyFilesSent)
+    return _page(request, 413 if is_too_large else 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -44,5 +52,13 @@ def _page(request: HttpRequest, status: int) -> HttpResponse:
 def _context(request: HttpRequest) -> dict[str, object]:
     return {
         "request_id": getattr(request, "request_id", ""),
-        "typed": [text for name in TYPED_FIELDS if (text := request.POST.get(name, "").strip())],
+        "typed": _typed(request),
     }
+
+
+def _typed(request: HttpRequest) -> list[str]:
+    """The long texts of the form that came with the request; nothing when it cannot be read."""
+    try:
+        return [text for name in TYPED_FIELDS if (text := request.POST.get(name, "").strip())]
+    except (SuspiciousOperation, BadRequest, MultiPartParserError, OSError):
+        return []

@@ -8,7 +8,8 @@ from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
 import structlog
-from django.core.exceptions import BadRequest
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -54,17 +55,29 @@ def refuse_unreadable_input(get_response: View) -> View:
     """NUL and lone surrogates cannot be stored; invalid UTF-8 was not meant. All are a 400.
 
     They would be a 500 from the database driver otherwise (reliability_security.md section 4).
+    What is larger than any form of ours is a 413 before anything of it is read.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if _is_unreadable(request):
             raise BadRequest("unreadable characters")
+        if _length(request) > settings.REQUEST_MAX_BYTES:
+            raise RequestDataTooBig("larger than all files together may be")
         return get_response(request)
 
     return middleware
 
 
+def _length(request: HttpRequest) -> int:
+    """What the request says of its own length; nothing beyond that is ever read."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return int(length) if length.isdecimal() and len(length) < 20 else 0
+
+
 def _is_unreadable(request: HttpRequest) -> bool:
+    # Python knows encodings, UTF-7 for one, that bring forth what UTF-8 forbids.
+    if request.content_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
+        return True
     try:
         unquote_to_bytes(request.META.get("QUERY_STRING", "")).decode("utf-8")
     except UnicodeDecodeError:

@@ -83,9 +83,9 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "helpdesk.middleware.ServiceUnavailable",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "helpdesk.middleware.refuse_unreadable_input",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "helpdesk.middleware.refuse_unreadable_input",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -320,6 +320,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 ATTACHMENT_MAX_BYTES = 10 * 1024 * 1024
 ATTACHMENT_MAX_COUNT = 10
 ATTACHMENTS_MAX_TOTAL_BYTES = 25 * 1024 * 1024
+# Files that are somewhat too large are refused with the text kept; beyond this nothing is read.
+REQUEST_MAX_BYTES = 64 * 1024 * 1024
 FORM_POSTS_PER_TEN_MINUTES = env.int("FORM_POSTS_PER_TEN_MINUTES", default=100)
 ACKNOWLEDGEMENTS_PER_HOUR = env.int("ACKNOWLEDGEMENTS_PER_HOUR", default=3)
 METRICS_TOKEN = env("METRICS_TOKEN", default="")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import time
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage as MimeMessage
@@ -11,6 +12,7 @@ from email.utils import format_datetime
 import structlog
 from anymail.exceptions import AnymailInvalidAddress, AnymailRecipientsRefused
 from django.core.mail import EmailMultiAlternatives
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.db.models import F
 from django.utils import timezone
 
@@ -20,7 +22,12 @@ from mail.models import OutboundEmail
 logger = structlog.get_logger(__name__)
 State = OutboundEmail.State
 
-LEASE = timedelta(minutes=2)
+# Longer than a slow server needs for one letter, shorter than anybody should wait for the next try
+# after the sender was killed.
+LEASE = timedelta(seconds=45)
+# A pass over the waiting letters starts no further one after this many wall seconds: a server that
+# hangs must hold up neither the pump nor a worker, whose task would be killed.
+PASS_SECONDS = 30.0
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)]
 GIVE_UP_AFTER = timedelta(hours=48)
 PERMANENT_ERRORS = (AnymailRecipientsRefused, AnymailInvalidAddress, ValueError)
@@ -44,9 +51,15 @@ def deliver(email_id: int, *, now: datetime | None = None) -> bool:
 
 def deliver_due(*, now: datetime | None = None, limit: int = 50) -> int:
     """Send the letters that wait or whose sender died; return how many left."""
-    now = now or timezone.now()
-    waiting = OutboundEmail.objects.filter(next_try_at__lte=now).order_by("next_try_at")
-    return sum(deliver(pk, now=now) for pk in waiting.values_list("pk", flat=True)[:limit])
+    due = OutboundEmail.objects.filter(next_try_at__lte=now or timezone.now())
+    until = time.monotonic() + PASS_SECONDS
+    left = 0
+    for pk in list(due.order_by("next_try_at").values_list("pk", flat=True)[:limit]):
+        if time.monotonic() > until:
+            break
+        # Each by its own clock: a lease counted from the start of the pass could be over already.
+        left += deliver(pk, now=now)
+    return left
 
 
 def build_message(email: OutboundEmail) -> EmailMultiAlternatives:
@@ -80,12 +93,21 @@ def _claim(email_id: int, *, now: datetime) -> OutboundEmail | None:
 
 
 def _settle(email: OutboundEmail, **fields: object) -> bool:
-    """Write the outcome, unless the lease ran out and somebody else has taken the letter since."""
-    return bool(
-        OutboundEmail.objects.filter(
-            pk=email.pk, state=State.SENDING, attempts=email.attempts
-        ).update(**fields)
-    )
+    """Write the outcome, unless the lease ran out and somebody else has taken the letter since.
+
+    Should PostgreSQL be away, wait for it as long as the lease holds: what has left and is not
+    written down would leave again.
+    """
+    mine = OutboundEmail.objects.filter(pk=email.pk, state=State.SENDING, attempts=email.attempts)
+    until = time.monotonic() + LEASE.total_seconds()
+    while True:
+        try:
+            return bool(mine.update(**fields))
+        except (OperationalError, InterfaceError):
+            if time.monotonic() > until:
+                raise
+        close_old_connections()
+        time.sleep(0.5)
 
 
 def _settle_failure(email: OutboundEmail, error: Exception, *, now: datetime) -> None:
@@ -99,9 +121,11 @@ def _settle_failure(email: OutboundEmail, error: Exception, *, now: datetime) ->
 
 
 def _is_permanent(error: Exception) -> bool:
-    """5xx means "do not try again" (RFC 5321 4.2.1); so does a letter that cannot be written."""
+    """5xx means "do not try again" (RFC 5321 4.2.1), but only where it is said of the letter or its
+    receiver: a quarrel about our password or our own address ends when somebody has settled it.
+    """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in error.recipients.values())
-    if isinstance(error, smtplib.SMTPResponseException):
+    if isinstance(error, smtplib.SMTPDataError):
         return error.smtp_code >= 500
     return isinstance(error, PERMANENT_ERRORS)

@@ -8,7 +8,9 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.html import format_html, format_html_join, urlize
+from django.utils.html import format_html, format_html_join
+
+from common.templatetags.ui import linked
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -42,7 +44,7 @@ def as_html(text: str, *, language: str) -> str:
     """The plain text as simple HTML: paragraphs, line breaks and links, nothing else."""
     paragraphs = [part for part in re.split(r"\n{2,}", text.strip()) if part]
     body = format_html_join(
-        "\n", '<p style="white-space:pre-line">{}</p>', ((_linked(part),) for part in paragraphs)
+        "\n", '<p style="white-space:pre-line">{}</p>', ((linked(part),) for part in paragraphs)
     )
     return format_html(
         '<!doctype html>\n<html lang="{}"><head><meta charset="utf-8"></head>'
@@ -50,7 +52,3 @@ def as_html(text: str, *, language: str) -> str:
         language,
         body,
     )
-
-
-def _linked(text: str) -> str:
-    return urlize(text, nofollow=True, autoescape=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 
@@ -13,14 +14,17 @@ from accounts.models import Notification
 from mail.letters import write_letter
 from mail.services import queue_email
 
+logger = structlog.get_logger(__name__)
 DIGEST_FROM = 4
+NEXT_TRY = timedelta(minutes=10)
 
 
 @transaction.atomic
 def mail_notifications(*, now: datetime, limit: int = 200) -> int:
     """Turn what agents were told in the desk into letters, once each; return how many were taken.
 
-    Somebody who would get many at once gets a single digest.
+    Somebody who would get many at once gets a single digest. Somebody who cannot be written to is
+    tried again later and keeps nobody else from their letters.
     """
     taken = list(
         Notification.objects.to_mail()
@@ -32,9 +36,16 @@ def mail_notifications(*, now: datetime, limit: int = 200) -> int:
     by_agent: dict[int, list[Notification]] = defaultdict(list)
     for notification in taken:
         by_agent[notification.agent_id].append(notification)
-    for notifications in by_agent.values():
-        _mail_one_agent(notifications, now=now)
-    Notification.objects.filter(pk__in=[each.pk for each in taken]).update(mailed_at=now)
+    for agent_id, notifications in by_agent.items():
+        rows = Notification.objects.filter(pk__in=[each.pk for each in notifications])
+        try:
+            with transaction.atomic():
+                _mail_one_agent(notifications, now=now)
+                rows.update(mailed_at=now)
+        # A time zone that does not exist, for example.
+        except Exception:
+            logger.exception("mail.notifications_failed", agent=agent_id)
+            rows.update(mail_after=now + NEXT_TRY)
     return len(taken)
 
 

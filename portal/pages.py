@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 
 PRIVATE = {
     "Cache-Control": "no-store",
@@ -30,4 +31,5 @@ def private_page(
     response = render(request, template, context, status=status)
     for name, value in PRIVATE.items():
         response[name] = value
+    response["Content-Language"] = translation.get_language() or ""
     return response

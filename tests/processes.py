@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,9 @@ from urllib.parse import quote
 
 from django.db import connection
 
-from helpdesk.processes import kill_group
+from helpdesk.embedded import redis, redis_url
+from helpdesk.embedded.start import start
+from helpdesk.processes import kill_group, stop
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -104,3 +107,39 @@ def run_python(script: str, *, environment: Mapping[str, str], seconds: float = 
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+class RedisServer:
+    """A Redis of one's own, to be hurt."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._program = redis.program(data_dir)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return redis_url(self._data_dir)
+
+    def start(self) -> None:
+        self._process = start(self._program, log=self._data_dir / "redis.log")
+
+    def kill(self) -> None:
+        """As `kill -9` does."""
+        assert self._process
+        self._process.kill()
+        self._process.wait()
+
+    def forget(self) -> None:
+        """Lose everything that was kept on disk."""
+        forget_redis(self._data_dir)
+
+    def stop(self) -> None:
+        if self._process:
+            stop(self._process, first=signal.SIGTERM, patience=5)
+
+
+def forget_redis(data_dir: Path) -> None:
+    """Delete the append-only file, whatever this version of Redis calls it."""
+    for entry in (data_dir / "redis").iterdir():
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()

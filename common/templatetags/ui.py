@@ -42,6 +42,7 @@ DUE_ICONS = {
 }
 SETTLED = {"paused": "paused", "met": "kept", "cancelled": "cancelled"}
 AVATAR_HUES = 6
+HIDDEN = SafeString('aria-hidden="true"')
 
 QUOTED_LINE = re.compile(r"[>＞]")
 ATTRIBUTION = re.compile(
@@ -78,6 +79,34 @@ def _icon(name: str, size: int, label: str) -> str:
     described = {"role": "img", "aria-label": label} if label else {"aria-hidden": "true"}
     drawn: str = lucide(name, size=size, **{"class": "icon"}, **described)
     return drawn
+
+
+@register.simple_tag
+def icon_sheet(*names: str) -> SafeString:
+    """Draw icons once, unseen, for a list that shows each of them fifty times with `icon_use`."""
+    return format_html('<svg class="visually-hidden" aria-hidden="true">{}</svg>', _symbols(names))
+
+
+def icon_use(name: str, size: int = 16, label: str = "") -> SafeString:
+    """An icon from the sheet: a tenth of the bytes of a drawing of its own."""
+    spoken = format_html('role="img" aria-label="{}"', label) if label else HIDDEN
+    return format_html(
+        '<svg class="icon" width="{0}" height="{0}" {1}><use href="#icon-{2}"/></svg>',
+        size,
+        spoken,
+        name,
+    )
+
+
+@lru_cache(maxsize=8)
+def _symbols(names: tuple[str, ...]) -> SafeString:
+    return format_html_join("", "{}", ((_symbol(name),) for name in names))
+
+
+def _symbol(name: str) -> SafeString:
+    drawing = _icon(name, 24, "").replace("svg", "symbol").replace('width="24" height="24" ', "")
+    # Everything but the name is Lucide's own drawing.
+    return SafeString(drawing.replace('class="icon"', f'id="icon-{name}"'))
 
 
 @register.filter

@@ -52,7 +52,10 @@ def received(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _take_in(request: HttpRequest, form: InquiryForm, submission: Submission) -> HttpResponse:
-    if not (form.is_valid() and _keep_files(form, submission)):
+    is_complete = form.is_valid()
+    # Browsers cannot fill in a file again, so files stay whatever else must be corrected.
+    is_kept = "website" in form.errors or _keep_files(form, submission)
+    if not (is_complete and is_kept):
         return _form_page(request, form, submission, status=422)
     if request.POST.get("step") == "edit":
         return _form_page(request, _unchecked_form(request), submission)

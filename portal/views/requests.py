@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal import access
@@ -22,15 +22,15 @@ from tickets.selectors import customer_page
 from tickets.services import handling, replying
 
 
-def request_page(request: HttpRequest, token: str) -> HttpResponse:
+@access.by_link
+def request_page(request: HttpRequest, ticket: Ticket, token: str) -> HttpResponse:
     """What was said, whose turn it is, and when we are in touch next."""
-    ticket = access.ticket(token)
     return _page(request, ticket, token, ReplyForm(), Submission.new())
 
 
-def create_reply(request: HttpRequest, token: str) -> HttpResponse:
+@access.by_link
+def create_reply(request: HttpRequest, ticket: Ticket, token: str) -> HttpResponse:
     """Take in what the customer adds, once however often it is sent."""
-    ticket = access.ticket(token)
     submission = Submission.read(request.POST.get("submission", ""))
     form = ReplyForm(request.POST, request.FILES)
     if not may_post(request):
@@ -38,16 +38,18 @@ def create_reply(request: HttpRequest, token: str) -> HttpResponse:
             None, _("That was a lot of messages. Please wait some minutes; your text is kept.")
         )
         return _page(request, ticket, token, form, submission, status=429)
-    if not (form.is_valid() and _keep_files(form, submission)):
+    is_complete = form.is_valid()
+    # Browsers cannot fill in a file again, so files stay whatever else must be corrected.
+    if not (_keep_files(form, submission) and is_complete):
         return _page(request, ticket, token, form, submission, status=422)
     replying.receive_reply(ticket, body=form.cleaned_data["body"], submission_key=submission.key)
     messages.success(request, _("Thank you. Your message has arrived."))
     return redirect("portal:request", token=token)
 
 
-def create_solution(request: HttpRequest, token: str) -> HttpResponse:
+@access.by_link
+def create_solution(request: HttpRequest, ticket: Ticket, token: str) -> HttpResponse:
     """The customer says that it is solved."""
-    ticket = access.ticket(token)
     try:
         handling.solve(ticket, agent=None)
         messages.success(request, _("Thank you for telling us. The inquiry is marked as solved."))
@@ -56,9 +58,9 @@ def create_solution(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("portal:request", token=token)
 
 
-def create_reopening(request: HttpRequest, token: str) -> HttpResponse:
+@access.by_link
+def create_reopening(request: HttpRequest, ticket: Ticket, token: str) -> HttpResponse:
     """The customer says that it is not solved after all."""
-    ticket = access.ticket(token)
     try:
         handling.reopen(ticket, agent=None)
         messages.success(request, _("The inquiry is open again."))
@@ -87,7 +89,6 @@ def _page(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    """In the visitor's language, by default the inquiry's; always in the customer's zone."""
     context = {
         "ticket": ticket,
         "page": (seen := customer_page(ticket)),
@@ -98,11 +99,7 @@ def _page(
         "uploads": uploads(submission.key),
         "now": timezone.now(),
     }
-    with (
-        timezone.override(ticket.customer.time_zone),
-        translation.override(_language(request, ticket)),
-    ):
-        return private_page(request, "portal/request.html", context, status=status)
+    return private_page(request, "portal/request.html", context, status=status)
 
 
 def _entry(message: Message, token: str) -> dict[str, object]:
@@ -124,8 +121,3 @@ def _entry(message: Message, token: str) -> dict[str, object]:
 
 def _author(message: Message) -> str:
     return message.agent.name if message.agent else str(settings.BRAND_NAME)
-
-
-def _language(request: HttpRequest, ticket: Ticket) -> str:
-    chosen = request.COOKIES.get("language", "")
-    return chosen if translation.check_for_language(chosen) and chosen else ticket.language

@@ -5,23 +5,27 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 import structlog
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
-from common.models import Heartbeat
 from mail.delivery import deliver_due
 from mail.notifying import mail_notifications
 from sla.sweep import seconds_to_next, sweep_due
-from tickets.services.rematching import continue_rematch
-from tickets.services.waiting import fire_due_waits
 
 logger = structlog.get_logger(__name__)
 # A worker usually takes a letter within milliseconds; the pump looks for those it did not take.
 DELIVERY_EVERY = 2.0
+LETTERS_A_PASS = 10
+# What is due and still there after a sweep is held by somebody at work; look again, but not madly.
+SHORTEST_PAUSE = 0.1
+LONGEST_PAUSE = 1.0
+PATIENCE_WITH_A_LETTER = 4.0
+Pass = Callable[[], float]
 
 
 class Command(BaseCommand):
@@ -31,48 +35,48 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="one pass, then exit")
 
     def handle(self, *args: Any, once: bool = False, **options: Any) -> None:
+        if once:
+            sweep()
+            deliver()
+            return
         self.stopping = False
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
-        next_delivery = 0.0
+        # A mail server that hangs must not delay the sweep by a second.
+        courier = Thread(target=self._repeat, args=(deliver,), name="courier", daemon=True)
+        courier.start()
+        self._repeat(sweep)
+        courier.join(PATIENCE_WITH_A_LETTER)
+
+    def _repeat(self, one_pass: Pass) -> None:
         while not self.stopping:
-            delivers = once or time.monotonic() >= next_delivery
-            if delivers:
-                next_delivery = time.monotonic() + DELIVERY_EVERY
-            if one_pass(delivers=delivers) and not once:
-                time.sleep(_patience())
-            elif once:
-                return
+            time.sleep(one_pass())
 
     def _stop(self, *args: Any) -> None:
         self.stopping = True
 
 
-def one_pass(*, delivers: bool) -> bool:
-    """Do all that is due; each part on its own, so that trouble in one does not stop the others."""
-    close_old_connections()
-    parts: list[Callable[[], Any]] = [
-        lambda: sweep_due(sweeper="pump"),
-        lambda: mail_notifications(now=timezone.now()),
-    ]
-    if delivers:
-        parts += [fire_due_waits, deliver_due, continue_rematch, lambda: Heartbeat.beat("pump")]
-    for part in parts:
-        try:
-            part()
-        except (DatabaseError, InterfaceError):
-            logger.warning("pump.database_away")
-            close_old_connections()
-            time.sleep(1)
-            return True
-        except Exception:
-            logger.exception("pump.part_failed")
-    return True
+def sweep() -> float:
+    """Do what is due and say how many seconds there are until the next pass."""
+    _attempt(lambda: sweep_due(sweeper="pump"))
+    _attempt(lambda: mail_notifications(now=timezone.now()))
+    pause = _attempt(lambda: seconds_to_next(at_most=LONGEST_PAUSE))
+    return LONGEST_PAUSE if pause is None else max(SHORTEST_PAUSE, pause)
 
 
-def _patience() -> float:
-    """Sleep until the next due second, a second at most."""
+def deliver() -> float:
+    """Send letters that wait and say how many seconds there are until the next pass."""
+    return 0.0 if _attempt(lambda: deliver_due(limit=LETTERS_A_PASS)) else DELIVERY_EVERY
+
+
+def _attempt(part: Callable[[], float]) -> float | None:
+    """Do one part on its own, so that trouble in it does not stop the others."""
     try:
-        return seconds_to_next(at_most=1.0)
-    except (DatabaseError, InterfaceError):
-        return 1.0
+        # At the end of its age, or broken by a restart of PostgreSQL.
+        close_old_connections()
+        return part()
+    except (OperationalError, InterfaceError):
+        logger.warning("pump.database_away")
+    except Exception:
+        logger.exception("pump.part_failed")
+    return None

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from desk import access
+from sla.explaining import explain, terms_in_words
+
+
+def show(request: HttpRequest, number: str) -> HttpResponse:
+    """Why each time of this ticket is what it is."""
+    ticket = access.ticket(access.agent(request), number)
+    now = timezone.now()
+    context = {
+        "ticket": ticket,
+        "terms": terms_in_words(ticket.clock),
+        "explanations": explain(ticket.clock, now=now),
+        "now": now,
+    }
+    return render(request, "desk/times.html", context)

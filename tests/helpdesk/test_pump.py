@@ -1,0 +1,95 @@
+"""The pump: with PostgreSQL alone, and whatever one of its parts runs into."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError
+from django.utils import timezone
+
+from common.models import Heartbeat
+from helpdesk.management.commands import pump
+from mail.models import OutboundEmail
+from sla.models import Commitment
+from tests.factories import an_inquiry
+from tests.processes import environment_of_these_tests, running, wait_until
+from tests.sla.commitments import database_now, promises_due
+
+
+def test_one_pass_sweeps_and_delivers(support, aiko):
+    [promise] = promises_due(database_now() - timedelta(seconds=5), count=1, team=support)
+    an_inquiry()
+
+    call_command("pump", once=True)
+
+    promise.refresh_from_db()
+    assert promise.state == "breached"
+    letters = OutboundEmail.objects.filter(dedupe_key__startswith="acknowledgement:")
+    assert [letter.state for letter in letters] == ["sent"]
+    assert Heartbeat.objects.filter(name="pump").exists()
+
+
+@pytest.mark.parametrize("trouble", [OperationalError("away"), KeyError("a bug")], ids=repr)
+@pytest.mark.parametrize("part", ["sweep_due", "mail_notifications", "deliver_due"])
+def test_trouble_in_one_part_does_not_stop_the_others(support, monkeypatch, part, trouble):
+    done = []
+
+    def work(name: str) -> int:
+        done.append(name)
+        if name == part:
+            raise trouble
+        return 0
+
+    for name in ("sweep_due", "mail_notifications", "deliver_due"):
+        monkeypatch.setattr(pump, name, lambda name=name, **_: work(name))
+
+    call_command("pump", once=True)
+
+    assert done == ["sweep_due", "mail_notifications", "deliver_due"]
+
+
+def test_a_row_that_somebody_holds_does_not_make_it_run_in_circles(support):
+    promises_due(database_now() - timedelta(seconds=5), count=1, team=support)
+    # As if a handler had held it: it is due, and the sweep has left it.
+    bad = Commitment.objects.get()
+    bad.next_check_at = timezone.now() - timedelta(seconds=5)
+
+    assert pump.SHORTEST_PAUSE > 0
+    assert pump.SHORTEST_PAUSE <= sleep_while_due(pump) <= 0.2
+
+
+def sleep_while_due(module: object) -> float:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pump, "sweep_due", lambda **_: 0)
+        return pump.sweep()
+
+
+@pytest.mark.slow
+def test_a_mail_server_that_hangs_does_not_delay_a_promise(
+    committed_team, committed_agent, tmp_path: Path
+):
+    """The server takes the connection and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        variables = {"EMAIL_URL": f"smtp://127.0.0.1:{silent.getsockname()[1]}"}
+        desk = environment_of_these_tests(**variables)
+        with running("manage.py", "pump", environment=desk, log=tmp_path / "pump.log") as process:
+            beats = Heartbeat.objects.filter(name="pump")
+            wait_until(beats.exists, seconds=30, what="the pump's start")
+            an_inquiry()
+            wait_until(
+                OutboundEmail.objects.filter(state="sending").exists,
+                seconds=20,
+                what="the beginning of a letter",
+            )
+            due_at = database_now().replace(microsecond=0) + timedelta(seconds=2)
+            promises_due(due_at, count=10, team=committed_team, owner=committed_agent)
+            broken = Commitment.objects.filter(state="breached", breached_at=due_at)
+            wait_until(lambda: broken.count() == 10, seconds=15, what="the breach of all")
+            assert OutboundEmail.objects.filter(state="sending").exists()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(6.5) == 0
