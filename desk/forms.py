@@ -22,7 +22,7 @@ def writing_area(label: Any) -> forms.Textarea:
 
 
 class ReplyForm(forms.Form):
-    """A reply either solves the ticket or names the next contact; there is no third way."""
+    """A reply solves the ticket, asks the customer something, or names the next contact."""
 
     body = forms.CharField(
         label=_("Reply to the customer"),
@@ -30,7 +30,7 @@ class ReplyForm(forms.Form):
         widget=writing_area(_("Reply to the customer")),
         error_messages={"required": _("Write the reply first.")},
     )
-    outcome = forms.ChoiceField(choices=[("promise", ""), ("solve", "")], initial="promise")
+    outcome = forms.ChoiceField(choices=[("promise", ""), ("ask", ""), ("solve", "")], initial="promise")
     promise = forms.CharField(label=_("Next contact"), required=False, max_length=40)
     promise_other = forms.DateTimeField(
         label=_("Another time"),
@@ -39,7 +39,7 @@ class ReplyForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         error_messages={"invalid": _("Enter a date and a time such as 2026-11-24 15:00.")},
     )
-    seen_revision = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
+    seen_entries = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
     seen_at = forms.CharField(required=False, max_length=40)
     submission_key = forms.UUIDField(required=False)
 

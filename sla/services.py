@@ -19,7 +19,7 @@ from sla.engine.events import Event
 from sla.engine.replay import Timeline, replay
 from sla.engine.settings import PROMISE, PolicySettings
 from sla.ledger import store_difference
-from sla.models import Clock, ClockEvent, Commitment
+from sla.models import Clock, ClockEvent
 from sla.selectors import policy_version_for, terms_of
 from sla.working_time import epoch_seconds, utc_datetime
 
@@ -168,7 +168,3 @@ def _reading(timeline: Timeline) -> ClockReading:
         next_contact_at=utc_datetime(promise.due_at) if promise and promise.due_at else None,
     )
 
-
-def live_commitments(clock: Clock) -> list[Commitment]:
-    """What is owed now, the earliest first."""
-    return list(clock.commitments.live().order_by("due_at", "pk"))

@@ -76,11 +76,13 @@ def sweep_due(*, now: datetime | None = None, sweeper: str = "sweep") -> int:
 
 
 def seconds_to_next(*, at_most: float) -> float:
-    """How long until something is due, in wall seconds by the database's clock, within bounds."""
+    """How long until the sweep has work, in wall seconds by the database's clock, within bounds."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT extract(epoch FROM min(next_check_at) - clock_timestamp())"
-            " FROM sla_commitment WHERE next_check_at IS NOT NULL"
+            " FROM sla_commitment"
+            " WHERE next_check_at IS NOT NULL AND kind <> ALL(%s) AND source <> %s",
+            [list(WAITS), AUTO],
         )
         (seconds,) = cursor.fetchone()
     return at_most if seconds is None else min(at_most, max(0.0, float(seconds)))

@@ -121,7 +121,7 @@ OF_VISITORS = {
 OF_AGENTS = {
     "/desk/tickets/{number}/replies/": [
         *("body", "outcome", "promise", "promise_other"),
-        *("seen_revision", "seen_at", "submission_key"),
+        *("seen_entries", "seen_at", "submission_key"),
     ],
     "/desk/tickets/{number}/notes/": ["body", "submission_key"],
     "/desk/tickets/{number}/assignment/": ["assignee"],

@@ -58,7 +58,10 @@ class Ticket(models.Model):
     preview = models.CharField(max_length=200, blank=True)
     is_last_word_ours = models.BooleanField(default=False)
     reopen_count = models.PositiveIntegerField(default=0)
+    # Counts every change, for pages that look whether they are still right.
     revision = models.PositiveIntegerField(default=1)
+    # Messages and notes so far: a reply written when there were fewer has not read them all.
+    entry_count = models.PositiveIntegerField(default=1)
     submission_key = models.UUIDField(null=True, unique=True, editable=False)
 
     objects = TicketQuerySet.as_manager()

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent
 from accounts.services import mark_notifications_read
@@ -26,6 +27,12 @@ from tickets.exceptions import PromiseInThePast, SomebodyAnswered, TicketError
 from tickets.models import Ticket
 from tickets.selectors import tickets_of_customer, timeline
 from tickets.services import handling, replying
+
+SENT = {
+    "promise": gettext_lazy("Sent, and promised."),
+    "ask": gettext_lazy("Sent. The customer is reminded twice if no answer comes."),
+    "solve": gettext_lazy("Sent and solved."),
+}
 
 
 def show(request: HttpRequest, number: str) -> HttpResponse:
@@ -47,8 +54,9 @@ def create_reply(request: HttpRequest, number: str) -> HttpResponse:
     reply = replying.Reply(
         body=fields["body"],
         solves=fields["outcome"] == "solve",
+        asks=fields["outcome"] == "ask",
         promise_at=fields.get("promise_at"),
-        seen_revision=fields["seen_revision"],
+        seen_entries=fields["seen_entries"],
         submission_key=fields["submission_key"],
     )
     try:
@@ -59,7 +67,7 @@ def create_reply(request: HttpRequest, number: str) -> HttpResponse:
     except PromiseInThePast as refusal:
         form.add_error("promise", str(refusal))
         return _page(request, ticket, reply_form=form, status=422)
-    messages.success(request, _("Sent and solved.") if reply.solves else _("Sent, and promised."))
+    messages.success(request, SENT[fields["outcome"]])
     return redirect("desk:ticket", number=number)
 
 
@@ -157,9 +165,9 @@ def _page(
         "is_reply_open": reply_form is not None,
         "has_moved_on": has_moved_on,
         # Whoever has been shown what is new may send; whoever only mistyped has not seen it yet.
-        "seen_revision": ticket.revision
+        "seen_entries": ticket.entry_count
         if has_moved_on
-        else written.get("seen_revision") or ticket.revision,
+        else written.get("seen_entries") or ticket.entry_count,
         "seen_at": now if has_moved_on else read_instant(written.get("seen_at", "")) or now,
         "submission_key": _submission_key(request),
         "now": now,

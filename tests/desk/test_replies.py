@@ -154,12 +154,12 @@ def test_a_mistake_is_named_and_the_text_is_kept(as_aiko, fields, sentence):
 def test_when_the_customer_wrote_meanwhile_nothing_is_sent_and_everything_kept(as_aiko):
     ticket = a_ticket()
     page = as_aiko.get(address(ticket)).content.decode()
-    seen_revision = re.search(r'name="seen_revision" value="(\d+)"', page)[1]
+    seen_entries = re.search(r'name="seen_entries" value="(\d+)"', page)[1]
     seen_at = re.search(r'name="seen_at" value="([^"]+)"', page)[1]
     receive_reply(ticket, body="自分で直せました。", now=MONDAY_AT_TEN + timedelta(minutes=1))
 
     answer = send(
-        as_aiko, ticket, body="部品を送ります。", seen_revision=seen_revision, seen_at=seen_at
+        as_aiko, ticket, body="部品を送ります。", seen_entries=seen_entries, seen_at=seen_at
     )
 
     assert answer.status_code == 409
@@ -175,9 +175,9 @@ def test_after_reading_what_was_new_the_same_text_can_be_sent(as_aiko):
     ticket = a_ticket()
     stale = ticket.revision
     receive_reply(ticket, body="追伸です。")
-    answer = send(as_aiko, ticket, seen_revision=stale)
+    answer = send(as_aiko, ticket, seen_entries=stale)
     ticket.refresh_from_db()
-    assert f'name="seen_revision" value="{ticket.revision}"' in answer.content.decode()
+    assert f'name="seen_entries" value="{ticket.revision}"' in answer.content.decode()
 
     again = send(as_aiko, ticket)
 
@@ -219,7 +219,7 @@ def test_a_colleagues_note_is_read_before_sending(as_aiko, ben):
     stale = ticket.revision
     add_note(ticket, body="この件は営業が電話中。", agent=ben)
 
-    assert send(as_aiko, ticket, seen_revision=stale).status_code == 409
+    assert send(as_aiko, ticket, seen_entries=stale).status_code == 409
 
 
 def test_other_teams_cannot_answer(aiko, ben, mallory):

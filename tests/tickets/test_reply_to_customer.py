@@ -94,7 +94,7 @@ def test_a_reply_to_an_older_state_of_the_thread_is_not_sent(aiko: Agent, ben: A
     with pytest.raises(SomebodyAnswered):
         reply_to_customer(
             ticket,
-            Reply(body="交換します。", promise_at=AT_THREE, seen_revision=seen),
+            Reply(body="交換します。", promise_at=AT_THREE, seen_entries=seen),
             agent=aiko,
         )
 
@@ -104,7 +104,7 @@ def test_a_reply_to_an_older_state_of_the_thread_is_not_sent(aiko: Agent, ben: A
 
 def test_the_same_submission_sends_one_letter(aiko: Agent):
     ticket = a_ticket()
-    reply = Reply(body="調べます。", promise_at=AT_THREE, seen_revision=1, submission_key=uuid4())
+    reply = Reply(body="調べます。", promise_at=AT_THREE, seen_entries=1, submission_key=uuid4())
 
     messages = [reply_to_customer(ticket, reply, agent=aiko) for _ in range(3)]
 

@@ -107,6 +107,7 @@ class Migration(migrations.Migration):
                 ("is_last_word_ours", models.BooleanField(default=False)),
                 ("reopen_count", models.PositiveIntegerField(default=0)),
                 ("revision", models.PositiveIntegerField(default=1)),
+                ("entry_count", models.PositiveIntegerField(default=1)),
                 ("submission_key", models.UUIDField(editable=False, null=True, unique=True)),
                 (
                     "assignee",

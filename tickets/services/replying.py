@@ -38,7 +38,7 @@ class Reply:
     solves: bool = False
     asks: bool = False
     promise_at: datetime | None = None
-    seen_revision: int | None = None
+    seen_entries: int | None = None
     submission_key: UUID | None = None
 
 
@@ -49,7 +49,7 @@ def reply_to_customer(
     """Answer the customer and make the next promise, or solve the ticket.
 
     Raises PromiseMissing without a promise on a ticket that stays open, PromiseInThePast, and
-    SomebodyAnswered when the thread has moved on since `seen_revision`. The same submission key
+    SomebodyAnswered when the thread has moved on since `seen_entries`. The same submission key
     sends once.
     """
     ticket = lock_ticket(ticket)
@@ -61,6 +61,7 @@ def reply_to_customer(
         _take(ticket, agent, now=now)
     message = _say(ticket, reply, agent, now=now)
     ticket.preview, ticket.is_last_word_ours = preview_of(reply.body), True
+    ticket.entry_count += 1
     save_change(ticket, now=now)
     return message
 
@@ -95,6 +96,7 @@ def receive_reply(
     if was_resolved and event.status == Status.OPEN:
         _mark_reopened(ticket, agent=None, now=now)
     ticket.preview, ticket.is_last_word_ours = preview_of(body), False
+    ticket.entry_count += 1
     save_change(ticket, now=now)
     _tell_holders(ticket, message, now=now)
     return message
@@ -117,6 +119,7 @@ def add_note(
     note = Note.objects.create(
         ticket=ticket, agent=agent, body=body, written_at=now, submission_key=submission_key
     )
+    ticket.entry_count += 1
     save_change(ticket, now=now)
     return note
 
@@ -134,7 +137,7 @@ def _sent_before(ticket: Ticket, submission_key: UUID | None) -> Message | None:
 
 
 def _check(ticket: Ticket, reply: Reply, *, now: datetime) -> None:
-    if reply.seen_revision is not None and _thread_moved_on(ticket, reply.seen_revision):
+    if reply.seen_entries is not None and ticket.entry_count != reply.seen_entries:
         raise SomebodyAnswered(
             _("Something new was said on this ticket. Read it first; your text is kept.")
         )
@@ -144,10 +147,6 @@ def _check(ticket: Ticket, reply: Reply, *, now: datetime) -> None:
         raise PromiseMissing(_("Say when the customer will hear from you next."))
     if reply.promise_at is not None and reply.promise_at <= now:
         raise PromiseInThePast(_("This time is in the past. Choose a later one."))
-
-
-def _thread_moved_on(ticket: Ticket, seen_revision: int) -> bool:
-    return ticket.revision != seen_revision
 
 
 def _take(ticket: Ticket, agent: Agent, *, now: datetime) -> None:

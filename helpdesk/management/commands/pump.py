@@ -16,10 +16,12 @@ from django.utils import timezone
 from mail.delivery import deliver_due
 from mail.notifying import mail_notifications
 from sla.sweep import seconds_to_next, sweep_due
+from tickets.services.rematching import continue_rematch
+from tickets.services.waiting import fire_due_waits
 
 logger = structlog.get_logger(__name__)
 # A worker usually takes a letter within milliseconds; the pump looks for those it did not take.
-DELIVERY_EVERY = 2.0
+ERRANDS_EVERY = 2.0
 LETTERS_A_PASS = 10
 # What is due and still there after a sweep is held by somebody at work; look again, but not madly.
 SHORTEST_PAUSE = 0.1
@@ -37,16 +39,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, once: bool = False, **options: Any) -> None:
         if once:
             sweep()
-            deliver()
+            run_errands()
             return
         self.stopping = False
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
         # A mail server that hangs must not delay the sweep by a second.
-        courier = Thread(target=self._repeat, args=(deliver,), name="courier", daemon=True)
-        courier.start()
+        errands = Thread(target=self._repeat, args=(run_errands,), name="errands", daemon=True)
+        errands.start()
         self._repeat(sweep)
-        courier.join(PATIENCE_WITH_A_LETTER)
+        errands.join(PATIENCE_WITH_A_LETTER)
 
     def _repeat(self, one_pass: Pass) -> None:
         while not self.stopping:
@@ -64,9 +66,11 @@ def sweep() -> float:
     return LONGEST_PAUSE if pause is None else max(SHORTEST_PAUSE, pause)
 
 
-def deliver() -> float:
-    """Send letters that wait and say how many seconds there are until the next pass."""
-    return 0.0 if _attempt(lambda: deliver_due(limit=LETTERS_A_PASS)) else DELIVERY_EVERY
+def run_errands() -> float:
+    """Do what may take its time, and say how many seconds there are until the next pass."""
+    _attempt(fire_due_waits)
+    _attempt(continue_rematch)
+    return 0.0 if _attempt(lambda: deliver_due(limit=LETTERS_A_PASS)) else ERRANDS_EVERY
 
 
 def _attempt(part: Callable[[], float]) -> float | None:
