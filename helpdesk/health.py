@@ -21,6 +21,7 @@ from redis.exceptions import RedisError
 from common.models import Heartbeat
 from mail.models import OutboundEmail
 from sla.models import Commitment
+from sla.selectors import sweep_lag
 
 # Without these the desk cannot answer; without the others it answers, later or less lively.
 NEEDED = ("database", "migrations")
@@ -69,6 +70,7 @@ def _parts() -> dict[str, Part]:
         "database": {"status": "ok" if _database_answers() else "down"},
         "migrations": {"status": "ok" if _is_migrated() else "missing"},
         "redis": {"status": "ok" if _queue_lengths() else "down"},
+        "sweep": _sweep(),
         **_signs_of_life(),
     }
 
@@ -100,6 +102,15 @@ def _has_every_migration() -> bool:
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise _NotYet
     return True
+
+
+def _sweep() -> Part:
+    """Whether what is due is acted on in time, whoever does it."""
+    try:
+        lag = round(sweep_lag(), 1)
+    except Error:
+        return {"status": "missing"}
+    return {"status": "ok" if lag <= LATE_AFTER else "late", "age": lag}
 
 
 def _signs_of_life() -> dict[str, Part]:

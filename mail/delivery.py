@@ -12,7 +12,7 @@ from email.utils import format_datetime
 import structlog
 from anymail.exceptions import AnymailInvalidAddress, AnymailRecipientsRefused
 from django.core.mail import EmailMultiAlternatives
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -104,7 +104,7 @@ def _settle(email: OutboundEmail, **fields: object) -> bool:
         try:
             return bool(mine.update(**fields))
         except (OperationalError, InterfaceError):
-            if time.monotonic() > until:
+            if connection.in_atomic_block or time.monotonic() > until:
                 raise
         close_old_connections()
         time.sleep(0.5)

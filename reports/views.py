@@ -19,8 +19,11 @@ from common.time_formatting import is_japanese, short_day
 from reports import selectors
 from reports.charts import ColumnChart, Item, LineChart, Part, column_chart, line_chart
 from reports.selectors import Kept
+from sla.selectors import sweep_lag
 
 PAGE = 50
+# sla.md 3.2: what is due and not acted on for longer is an alarm.
+SWEEP_ALARM_SECONDS = 30
 TONES = {"broken": "late", "hour": "soon"}
 
 
@@ -42,6 +45,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "days_chart": _days_chart(days),
         "time_left": _time_left_items(time_left),
         "time_left_chart": _time_left_chart(time_left),
+        "is_sweep_late": sweep_lag() > SWEEP_ALARM_SECONDS,
         "now": now,
     }
     return render(request, "reports/overview.html", context)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import connection
 from django.db.models import OuterRef, Subquery
 
 from sla.engine.settings import PolicySettings
@@ -102,6 +103,20 @@ def suggested_promises(policy_version_id: int, priority: str, *, now: datetime) 
     fallback = [now + timedelta(seconds=terms.settings.promise_fallback_wall)]
     chosen = [_up_to_five_minutes(due) for due in found if due is not None]
     return list(dict.fromkeys(chosen)) or fallback
+
+
+def sweep_lag() -> float:
+    """For how many wall seconds the most overdue step has waited for a sweep; 0 when none has.
+
+    By the database's clock, which is the sweep's.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT extract(epoch FROM clock_timestamp() - min(next_check_at))"
+            " FROM sla_commitment WHERE next_check_at <= clock_timestamp()"
+        )
+        (seconds,) = cursor.fetchone()
+    return 0.0 if seconds is None else float(seconds)
 
 
 def late_wait(commitment: Commitment, *, now: datetime) -> int:

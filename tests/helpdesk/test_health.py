@@ -62,7 +62,7 @@ def test_healthz_asks_nobody(client: Client) -> None:
 def test_readyz_names_every_part_and_its_age(client: Client) -> None:
     status, summary, parts = readyz(client)
     assert (status, summary) == (200, "ok")
-    assert set(parts) == {"database", "migrations", "redis", *health.PROCESSES}
+    assert set(parts) == {"database", "migrations", "redis", "sweep", *health.PROCESSES}
     assert all(parts[name]["age"] < 5 for name in health.PROCESSES)
 
 

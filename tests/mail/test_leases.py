@@ -85,6 +85,7 @@ def test_a_pass_over_a_hanging_server_ends_in_time(monday_at_ten, monkeypatch):
     assert OutboundEmail.objects.waiting().count() == 4
 
 
+@pytest.mark.usefixtures("transactional_db")
 def test_a_letter_that_left_while_postgresql_restarted_is_written_down_and_not_sent_again(
     monday_at_ten, monkeypatch
 ):
