@@ -60,6 +60,8 @@ def refuse_unreadable_input(get_response: View) -> View:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if _is_unreadable(request):
+            # The page that says so must be able to read the request.
+            request.encoding = "utf-8"
             raise BadRequest("unreadable characters")
         if _length(request) > settings.REQUEST_MAX_BYTES:
             raise RequestDataTooBig("larger than all files together may be")
@@ -76,7 +78,7 @@ def _length(request: HttpRequest) -> int:
 
 def _is_unreadable(request: HttpRequest) -> bool:
     # Python knows encodings, UTF-7 for one, that bring forth what UTF-8 forbids.
-    if request.content_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
+    if (request.content_params or {}).get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
         return True
     try:
         unquote_to_bytes(request.META.get("QUERY_STRING", "")).decode("utf-8")

@@ -225,7 +225,9 @@ ANYMAIL = {
     for name, value in os.environ.items()
     if name.startswith("ANYMAIL_") and name != "ANYMAIL_BACKEND"
 }
-MAIL_HOST = env("MAIL_HOST", default=urlsplit(BASE_URL).hostname or "localhost")
+_host = urlsplit(BASE_URL).hostname or "localhost"
+# An address like support@127.0.0.1 is no address: a number needs a name beside it.
+MAIL_HOST = env("MAIL_HOST", default="localhost" if _host[-1].isdigit() or ":" in _host else _host)
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"support@{MAIL_HOST}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 BRAND_NAME = env("BRAND_NAME", default="Yakusoku")

@@ -102,7 +102,7 @@ def test_that_all_migrations_are_there_is_asked_only_once(
     client: Client, django_assert_max_num_queries: Any
 ) -> None:
     readyz(client)
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         readyz(client)
 
 

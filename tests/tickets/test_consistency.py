@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -16,12 +18,15 @@ from sla.sweep import sweep_due
 from sla.working_time import epoch_seconds
 from tests.conftest import MONDAY_AT_TEN
 from tests.factories import a_customer, an_inquiry
+from tickets import services
 from tickets.exceptions import TicketError
 from tickets.models import Channel, Ticket
-from tickets.services import handling, opening, replying
+from tickets.services import opening
 from tickets.services.handling import assign, reopen, solve
 from tickets.services.opening import open_ticket
+from tickets.services.rematching import change_priority, continue_rematch, start_rematch
 from tickets.services.replying import Reply, add_note, receive_reply, reply_to_customer
+from tickets.services.waiting import fire_due_waits
 
 ELEVEN = MONDAY_AT_TEN + timedelta(hours=1)
 TOMORROW = MONDAY_AT_TEN + timedelta(days=1)
@@ -66,6 +71,10 @@ def waiting_for_us_again(ticket: Ticket, agent: Agent) -> None:
     receive_reply(ticket, body="And now?", now=MONDAY_AT_TEN + timedelta(minutes=1))
 
 
+def waiting_for_the_customer(ticket: Ticket, agent: Agent) -> None:
+    say(ticket, agent, MONDAY_AT_TEN, asks=True)
+
+
 def resolved(ticket: Ticket, agent: Agent) -> None:
     say(ticket, agent, MONDAY_AT_TEN, solves=True)
 
@@ -90,7 +99,7 @@ def long_broken(ticket: Ticket, agent: Agent) -> None:
 
 PLACES = [
     *(new, answered, waiting_for_us_again, resolved, resolved_without_a_word, reopened),
-    *(broken, long_broken),
+    *(broken, long_broken, waiting_for_the_customer),
 ]
 
 # What can be done to it there
@@ -124,6 +133,20 @@ PATHS: dict[str, tuple[Callable[..., object], Path]] = {
     "solve with an answer": (
         reply_to_customer,
         lambda ticket, agent, now: say(ticket, agent, now, solves=True),
+    ),
+    "ask the customer": (
+        reply_to_customer,
+        lambda ticket, agent, now: say(ticket, agent, now, asks=True),
+    ),
+    "ask the customer with a promise": (
+        reply_to_customer,
+        lambda ticket, agent, now: say(
+            ticket, agent, now, asks=True, promise_at=now + timedelta(hours=3)
+        ),
+    ),
+    "another priority": (
+        change_priority,
+        lambda ticket, agent, now: change_priority(ticket, to="urgent", by=agent, now=now),
     ),
     "the customer writes": (
         receive_reply,
@@ -172,9 +195,11 @@ def test_ticket_and_clock_agree_after(ticket, aiko, place, path, now):
         assert Ticket.objects.filter(pk=ticket.pk).values().get() == before
     check(ticket, now=now)
 
-    later = now + timedelta(days=4)
-    sweep_due(now=later)
-    check(ticket, now=later)
+    for days in (1, 4, 9):
+        later = now + timedelta(days=days)
+        sweep_due(now=later)
+        fire_due_waits(now=later)
+        check(ticket, now=later)
 
 
 OPENINGS = {
@@ -203,12 +228,29 @@ def test_an_inquiry_for_an_agent_is_theirs_on_the_clock_too(support, aiko, monda
     assert Clock.objects.get().owner == aiko
 
 
+def test_ticket_and_clock_agree_after_another_look_at_the_policies(ticket, aiko, monday_at_ten):
+    answered(ticket, aiko)
+    start_rematch(now=ELEVEN)
+
+    assert not continue_rematch(now=ELEVEN)
+    check(ticket, now=ELEVEN)
+
+
 def test_every_service_on_a_ticket_is_tried_here():
     """A new service joins PATHS, or this fails."""
-    services = {
+    names = [module.name for module in pkgutil.iter_modules(services.__path__)]
+    found = {
         function
-        for module in (handling, replying)
+        for module in (importlib.import_module(f"tickets.services.{name}") for name in names)
         for name, function in inspect.getmembers(module, inspect.isfunction)
-        if function.__module__ == module.__name__ and not name.startswith("_")
+        if not name.startswith("_") and _is_service(function)
     }
-    assert services == {service for service, _ in PATHS.values()}
+    assert found == {service for service, _ in PATHS.values()}
+
+
+def _is_service(function: Callable[..., object]) -> bool:
+    """Acts on a ticket by itself: it takes one, and the time when it is not now."""
+    parameters = inspect.signature(function).parameters
+    return next(iter(parameters), "") == "ticket" and (
+        "now" in parameters and parameters["now"].default is None
+    )
