@@ -44,9 +44,12 @@ def add_contact_point(customer: Customer, *, kind: str, value: str) -> None:
 
 
 def _find(address: str) -> Customer | None:
-    return Customer.objects.filter(
+    """The record, held until the transaction ends: inquiries of one person take turns, so that
+    what is counted per person is counted right."""
+    found = Customer.objects.filter(
         contact_points__kind=Kind.EMAIL, contact_points__normalized=address
-    ).first()
+    )
+    return found.select_for_update(of=("self",), no_key=True).first()
 
 
 def _create(address: str, email: str, name: str, language: str, time_zone: str) -> Customer:
@@ -61,7 +64,7 @@ def _create(address: str, email: str, name: str, language: str, time_zone: str) 
         customer.is_new = True
         return customer
     customer.delete()
-    return Customer.objects.get(contact_points__kind=Kind.EMAIL, contact_points__normalized=address)
+    return _find(address) or _create(address, email, name, language, time_zone)
 
 
 def _claim_address(customer: Customer, address: str, email: str) -> bool:

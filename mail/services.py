@@ -41,10 +41,3 @@ def queue_email(
     )
     doorbell.ring("mail.tasks.deliver_email", email.pk)
     return email
-
-
-def letters_since(to: str, *, dedupe_prefix: str, since: datetime) -> int:
-    """How many letters of one sort were queued to an address since an instant."""
-    return OutboundEmail.objects.filter(
-        to=to, queued_at__gte=since, dedupe_key__startswith=dedupe_prefix
-    ).count()

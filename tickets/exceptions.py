@@ -11,6 +11,10 @@ class PromiseInThePast(TicketError):
     pass
 
 
+class PromiseTooFar(PromiseInThePast):
+    """To a door it is the same: not a time that can be promised."""
+
+
 class PromiseMissing(TicketError):
     pass
 

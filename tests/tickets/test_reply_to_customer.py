@@ -12,7 +12,7 @@ from mail.models import OutboundEmail
 from sla.models import Kind
 from tests.conftest import MONDAY_AT_TEN
 from tests.factories import a_customer, a_ticket, an_inquiry
-from tickets.exceptions import PromiseInThePast, PromiseMissing, SomebodyAnswered
+from tickets.exceptions import PromiseInThePast, PromiseMissing, PromiseTooFar, SomebodyAnswered
 from tickets.models import Message, Ticket
 from tickets.services.handling import solve
 from tickets.services.replying import Reply, add_note, receive_reply, reply_to_customer
@@ -63,6 +63,25 @@ def test_nobody_promises_a_time_that_has_passed(aiko: Agent, ago: timedelta):
         reply_to_customer(ticket, Reply(body="x", promise_at=MONDAY_AT_TEN - ago), agent=aiko)
 
     assert not Message.objects.filter(direction="outbound").exists()
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=367), timedelta(days=365 * 7000)])
+def test_nobody_promises_a_time_in_another_age(aiko: Agent, ahead: timedelta):
+    ticket = a_ticket()
+
+    with pytest.raises(PromiseTooFar):
+        reply_to_customer(ticket, Reply(body="x", promise_at=MONDAY_AT_TEN + ahead), agent=aiko)
+
+    assert not Message.objects.filter(direction="outbound").exists()
+
+
+def test_a_promise_within_a_year_is_taken(aiko: Agent):
+    ticket, next_year = a_ticket(), MONDAY_AT_TEN + timedelta(days=365)
+
+    reply_to_customer(ticket, Reply(body="x", promise_at=next_year), agent=aiko)
+
+    ticket.refresh_from_db()
+    assert ticket.next_contact_at == next_year
 
 
 def test_a_reply_that_solves_promises_nothing(aiko: Agent):

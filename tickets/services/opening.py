@@ -16,7 +16,7 @@ from common import doorbell
 from customers.models import Customer
 from customers.services import identify_customer
 from mail.letters import write_letter
-from mail.services import letters_since, queue_email
+from mail.services import queue_email
 from sla.models import Clock, Priority
 from sla.services import ClockReading, start_clock
 from tickets import links
@@ -169,14 +169,19 @@ def _create_first_message(inquiry: Inquiry, ticket: Ticket, *, now: datetime) ->
 
 
 def _acknowledge(inquiry: Inquiry, ticket: Ticket, link: CustomerLink, *, now: datetime) -> bool:
-    """Queue the acknowledgement, unless this address has had its share of them lately.
+    """Queue the acknowledgement, unless this customer has had their share of them lately.
 
     It repeats nothing the sender wrote, so a form is of no use for writing to strangers
     (RFC 3834 section 4; reliability_security.md, email bombs).
     """
-    sent = letters_since(
-        inquiry.email, dedupe_prefix="acknowledgement:", since=now - timedelta(hours=1)
-    )
+    an_hour_ago = now - timedelta(hours=1)
+    # By customer, not by address: hana@ and HANA@ are one mailbox.
+    sent = TicketEvent.objects.filter(
+        kind=EventKind.ACKNOWLEDGED,
+        at__gte=an_hour_ago,
+        ticket__customer=ticket.customer_id,
+        ticket__opened_at__gte=an_hour_ago,
+    ).count()
     if sent >= settings.ACKNOWLEDGEMENTS_PER_HOUR:
         return False
     letter = write_letter(

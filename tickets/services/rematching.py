@@ -22,6 +22,7 @@ from tickets.services.recording import (
     record,
     save_change,
 )
+from tickets.services.waiting import fire_waits
 
 logger = structlog.get_logger(__name__)
 BATCH = 100
@@ -66,6 +67,7 @@ def change_priority(ticket: Ticket, *, to: str, by: Agent, now: datetime | None 
     if ticket.priority == to:
         return ticket
     now = now or timezone.now()
+    fire_waits(ticket, now=now)
     facts = {"from": ticket.priority, "to": to}
     ticket.priority = ticket.clock.priority = to
     ticket.clock.save(update_fields=["priority"])
@@ -83,6 +85,7 @@ def rematch_ticket(ticket: Ticket, table: PolicyTable, *, now: datetime) -> bool
     version_id = table.version_for(matter_of_ticket(ticket))
     if version_id == ticket.clock.policy_version_id:
         return False
+    fire_waits(ticket, now=now)
     copy_reading(ticket, change_policy(ticket.clock, policy_version_id=version_id, now=now))
     return True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -22,11 +22,18 @@ from sla.models import Status
 from tickets import links
 from tickets.attachments import take_uploads
 from tickets.events import EventKind
-from tickets.exceptions import PromiseInThePast, PromiseMissing, SomebodyAnswered
+from tickets.exceptions import (
+    PromiseInThePast,
+    PromiseMissing,
+    PromiseTooFar,
+    SomebodyAnswered,
+)
 from tickets.models import Channel, Message, Note, Ticket, TicketEvent
 from tickets.services.recording import lock_ticket, preview_of, record, save_change
 
 Direction = Message.Direction
+# Working time is counted day by day: the year 9999 would take minutes.
+FARTHEST_PROMISE = timedelta(days=366)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +55,7 @@ def reply_to_customer(
 ) -> Message:
     """Answer the customer and make the next promise, or solve the ticket.
 
-    Raises PromiseMissing without a promise on a ticket that stays open, PromiseInThePast, and
+    Raises PromiseMissing without a promise on a ticket that stays open, PromiseInThePast, PromiseTooFar and
     SomebodyAnswered when the thread has moved on since `seen_entries`. The same submission key
     sends once.
     """
@@ -147,6 +154,8 @@ def _check(ticket: Ticket, reply: Reply, *, now: datetime) -> None:
         raise PromiseMissing(_("Say when the customer will hear from you next."))
     if reply.promise_at is not None and reply.promise_at <= now:
         raise PromiseInThePast(_("This time is in the past. Choose a later one."))
+    if reply.promise_at is not None and reply.promise_at > now + FARTHEST_PROMISE:
+        raise PromiseTooFar(_("This time is more than a year away. Choose an earlier one."))
 
 
 def _take(ticket: Ticket, agent: Agent, *, now: datetime) -> None:

@@ -47,7 +47,15 @@ def fire_due_waits(*, now: datetime | None = None) -> int:
 
 @transaction.atomic
 def _fire(pk: int, *, now: datetime) -> None:
-    ticket = lock_ticket(Ticket(pk=pk))
+    fire_waits(lock_ticket(Ticket(pk=pk)), now=now)
+
+
+def fire_waits(ticket: Ticket, *, now: datetime) -> None:
+    """Remind or close where that is due on a locked ticket.
+
+    Whatever changes a ticket without contact does this first: the log counts what was due as done,
+    and a letter that was not written by then never would be.
+    """
     due = list(
         ticket.clock.commitments.live()
         .filter(kind__in=WAITS, next_check_at__lte=now)
