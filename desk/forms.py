@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
@@ -30,7 +30,9 @@ class ReplyForm(forms.Form):
         widget=writing_area(_("Reply to the customer")),
         error_messages={"required": _("Write the reply first.")},
     )
-    outcome = forms.ChoiceField(choices=[("promise", ""), ("ask", ""), ("solve", "")], initial="promise")
+    outcome = forms.ChoiceField(
+        choices=[("promise", ""), ("ask", ""), ("solve", "")], initial="promise"
+    )
     promise = forms.CharField(label=_("Next contact"), required=False, max_length=40)
     promise_other = forms.DateTimeField(
         label=_("Another time"),
@@ -95,6 +97,7 @@ def read_instant(text: str) -> datetime | None:
     """An instant with its offset, as pages write it; None for anything else."""
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError:
+        # Some instants of the last and the first day of time exist in no other zone.
+        return instant.astimezone(UTC) if instant.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return instant if instant.tzinfo else None

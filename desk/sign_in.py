@@ -18,6 +18,13 @@ from mail.services import queue_email
 class AgentAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """People are invited to work here; nobody signs up."""
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """An address that cannot even be read is not safe; the library would raise."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 

@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import close_old_connections
+from django.http import HttpRequest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from accounts.models import Agent
 from common.doorbell import CHANNEL
 
 Scope = dict[str, Any]
@@ -204,9 +204,13 @@ def _session_has_agent(cookies: str) -> bool:
         cookie = SimpleCookie(cookies).get(settings.SESSION_COOKIE_NAME)
     except CookieError:
         return False
+    if cookie is None or "\x00" in cookie.value:
+        return False
     close_old_connections()
     try:
-        agent_id = SessionStore(cookie.value).get(SESSION_KEY) if cookie else None
-        return agent_id is not None and Agent.objects.filter(pk=agent_id, is_active=True).exists()
+        # As Django does it for pages: a changed password or a retired agent ends the session.
+        request = HttpRequest()
+        request.session = SessionStore(cookie.value)
+        return get_user(request).is_authenticated
     finally:
         close_old_connections()

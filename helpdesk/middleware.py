@@ -51,6 +51,17 @@ class ServiceUnavailable:
         return None
 
 
+def ignore_unreadable_cookies(get_response: View) -> View:
+    """A cookie in quotes may hold any byte. One that cannot be stored was never ours."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        for name in [name for name, value in request.COOKIES.items() if UNREADABLE.search(value)]:
+            del request.COOKIES[name]
+        return get_response(request)
+
+    return middleware
+
+
 def refuse_unreadable_input(get_response: View) -> View:
     """NUL and lone surrogates cannot be stored; invalid UTF-8 was not meant. All are a 400.
 

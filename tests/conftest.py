@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,8 +13,10 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client, override_settings
+from django.urls import clear_url_caches
 from django.utils import translation
 
+import helpdesk.urls
 from accounts.models import Agent, Team
 from accounts.services import add_member
 from common.breaker import redis_breaker
@@ -137,3 +140,17 @@ def japanese() -> Client:
 def english() -> Client:
     """A visitor's browser that asks for English."""
     return Client(headers={"Accept-Language": "en"})
+
+
+@pytest.fixture
+def demo_urls() -> Iterator[None]:
+    """The addresses that exist only in the demo exist here."""
+    with override_settings(DEMO=True):
+        _read_urls_again()
+        yield
+    _read_urls_again()
+
+
+def _read_urls_again() -> None:
+    importlib.reload(helpdesk.urls)
+    clear_url_caches()

@@ -124,8 +124,9 @@ class Crowd:
         self._pool = ThreadPoolExecutor(max_workers=40)
         self._posts: list[Future[Post]] = []
 
-    def send_next(self) -> None:
+    def send_next(self) -> Future[Post]:
         self._posts.append(self._pool.submit(self._customers[len(self._posts)].send))
+        return self._posts[-1]
 
     def wait(self) -> list[Post]:
         posts = [post.result(120) for post in self._posts]

@@ -456,6 +456,18 @@ def test_a_refused_file_is_named_and_the_text_is_kept(
         assert page.form("/contact/").fields["body"] == TYPED["body"]
 
 
+@pytest.mark.parametrize("name", ["session", "csrf", "language", "messages", "sessionid"])
+@pytest.mark.parametrize(
+    "value",
+    ['"\\000aaaaaaaa"', '"\\377\\376aaaaaa"', "\x00", "x" * 8000, '"', "[[]]", "é" * 20, ";;"],
+)
+def test_a_broken_cookie_is_ignored(support: None, name: str, value: str):
+    for address in ("/", "/contact/", "/desk/", "/accounts/login/"):
+        answer = Client(HTTP_COOKIE=f"{name}={value}").get(address)
+
+        assert answer.status_code in {200, 302, 400}
+
+
 @pytest.mark.parametrize(
     "token", ["a" * 32, "A" * 32, "x", "%00", "%ED%A0%80", "..%2f..%2fdesk", "あ" * 32, "a" * 5000]
 )

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -20,8 +20,10 @@ def update(request: HttpRequest) -> HttpResponse:
         agent.theme = theme
     agent.save(update_fields=["language", "theme"])
     target = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
-        return redirect(target)
+    is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
+    # An address, never the name of a view.
+    if target.startswith("/") and is_ours:
+        return HttpResponseRedirect(target)
     return redirect("desk:queue")
 
 

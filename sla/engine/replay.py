@@ -105,7 +105,9 @@ class _Story:
         # A step due in this very second has been taken, but only the next second is late.
         self._catch_up(at=now, seen=now + 1)
         listed = [row for row in self.ledger.rows if row.is_listed]
-        listed.sort(key=lambda row: (row.kind, row.cycle, row.started_at))
+        # Two rows of one cycle stay in the order in which they came to be, as they are stored; a
+        # merge may have moved the start of the second before that of the first.
+        listed.sort(key=lambda row: (row.kind, row.cycle))
         return Timeline(
             status=self.status,
             commitments=tuple(row.seen_at(now) for row in listed),

@@ -12,14 +12,22 @@ from django.utils import timezone
 from mail.models import OutboundEmail
 from sla.sweep import sweep_due
 from tests.factories import a_customer, a_ticket
+from tickets import links
 from tickets.services.handling import assign, solve
 from tickets.services.replying import Reply, add_note, receive_reply, reply_to_customer
 
 pytestmark = pytest.mark.usefixtures("support")
 
-# Who looks (nobody: not signed in), and at what; {ticket}, {solved} and {customer} are filled in.
+# Who looks (nobody: not signed in), and at what; the names in braces are filled in.
 PAGES = {
-    "nobody": ["/accounts/login/"],
+    "nobody": [
+        "/accounts/login/",
+        "/",
+        "/contact/",
+        "/r/{open_link}/",
+        "/r/{late_link}/",
+        "/r/{solved_link}/",
+    ],
     "chika": [
         "/desk/",
         "/desk/?state=resolved",
@@ -73,9 +81,16 @@ def places(aiko, ben, chika):
     solved = a_ticket(customer=customer, subject="printer")
     assign(solved, to=ben, by=chika)
     solve(solved, agent=ben)
-    a_ticket(subject="printer", now=now - timedelta(days=9))
+    late = a_ticket(subject="printer", now=now - timedelta(days=9))
     sweep_due(now=now)
-    return {"ticket": ticket.number, "solved": solved.number, "customer": customer.pk}
+    return {
+        "ticket": ticket.number,
+        "solved": solved.number,
+        "customer": customer.pk,
+        "open_link": links.token_of(ticket.links.get()),
+        "late_link": links.token_of(late.links.get()),
+        "solved_link": links.token_of(solved.links.get()),
+    }
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from collections import Counter, defaultdict
 from datetime import datetime
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from sla.engine.commitments import CommitmentState
 from sla.engine.events import Event
@@ -150,10 +150,11 @@ class LifeOfAClock(RuleBasedStateMachine):
         self._outgoing(status_after, **who, **self._in_future(promise_in))
         assert self._contacts() == contacts
 
-    @precondition(lambda self: self.sent)
     @rule(which=st.integers(0, 5))
     def a_letter_bounces(self, which: int) -> None:
         """The ticket is replayed without that message: of the past, only the laws remain."""
+        if not self.sent:
+            return
         lost = self.sent[-1 - which % len(self.sent)]
         self.timeline = NOTHING
         self._happens("delivery_failed", outgoing=lost)
@@ -193,17 +194,17 @@ class LifeOfAClock(RuleBasedStateMachine):
             **({} if promise_in is None else {"promise_at": self.now + promise_in}),
         )
 
-    @precondition(lambda self: len(self.log) > 25)
     @rule()
     def it_is_merged_away(self) -> None:
-        self._happens("merged_away")
+        if len(self.log) > 25:
+            self._happens("merged_away")
 
-    @precondition(lambda self: self._next_wait() is not None)
     @rule(late=same(1, HOUR, DAY), by=same(1, HOUR + 1, 2 * DAY))
     def reminders_are_late(self, late: int, by: int) -> None:
         """The system was away when one was due: all of them move by the delay."""
         due_at = self._next_wait()
-        assert due_at is not None
+        if due_at is None:
+            return
         before = [row for kind in WAITS if (row := self._live(kind)) and row.due_at is not None]
         self.log.append(Event(due_at, "waits_delayed", {"by": by, "id": len(self.log)}))
         self._look(due_at)
@@ -397,5 +398,6 @@ TestLifeOfAClock.settings = settings(
     stateful_step_count=50,
     deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
 )

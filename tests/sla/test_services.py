@@ -14,7 +14,7 @@ from accounts.models import Agent, Notification, Team
 from sla.checking import differences
 from sla.ledger import COMPARED
 from sla.models import Clock, Commitment, CommitmentWarning, Escalation, Kind
-from sla.services import live_commitments, rebuild
+from sla.services import rebuild
 from sla.sweep import sweep_due
 from tests.conftest import MONDAY_AT_TEN
 from tests.factories import a_ticket
@@ -263,14 +263,6 @@ def test_every_story_has_one_live_promise_while_it_is_owed(
 
     is_owed = story.clock.status in {"new", "open", "pending_customer", "on_hold"}
     assert story.ticket.clock.commitments.live().promises().count() == int(is_owed)
-
-
-def test_what_is_owed_comes_in_the_order_in_which_it_is_due(story):
-    story.reply(at(11), promise=at(12))
-    story.customer_writes(at(11, 30))
-
-    kinds = [row.kind for row in live_commitments(story.ticket.clock)]
-    assert kinds == [Kind.PROMISE, Kind.NEXT_REPLY, Kind.UPDATE, Kind.RESOLUTION]
 
 
 def test_a_damaged_schedule_is_mended_by_the_next_event(story):

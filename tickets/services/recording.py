@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from common import doorbell
+from sla.engine.settings import WAITS
+from sla.models import Status
 from sla.services import ClockReading, record_event
+from sla.working_time import epoch_seconds
 from tickets.models import Ticket
 
 PREVIEW_LENGTH = 200
@@ -23,12 +26,29 @@ def lock_ticket(ticket: Ticket) -> Ticket:
 
 def record(ticket: Ticket, event: str, *, now: datetime, **data: object) -> ClockReading:
     """Tell the clock what happened and take over what it says now. Save the ticket afterwards."""
+    _put_off_unsent_waits(ticket, now=now)
     reading = record_event(ticket.clock, event=event, now=now, data=data)
     copy_reading(ticket, reading)
     return reading
 
 
+def _put_off_unsent_waits(ticket: Ticket, *, now: datetime) -> None:
+    """A reminder that was due, but that nobody has sent yet, comes after what happens now.
+
+    The log would count it as sent, and the ticket as closed, when the customer or an agent speaks
+    first; as it is, their word ends the wait, and nobody is reminded of what they have just done.
+    """
+    if ticket.status != Status.PENDING_CUSTOMER:
+        return
+    waits = ticket.clock.commitments.live().filter(kind__in=WAITS, due_at__lte=now)
+    due_at = waits.order_by("due_at").values_list("due_at", flat=True).first()
+    if due_at is not None:
+        delay = epoch_seconds(now) - epoch_seconds(due_at) + 1
+        record_event(ticket.clock, event="waits_delayed", at=due_at, now=now, data={"by": delay})
+
+
 def copy_reading(ticket: Ticket, reading: ClockReading) -> None:
+    """Take over what the clock says, so that the queue reads one table. Save it afterwards."""
     ticket.status = reading.status
     ticket.next_due_at = reading.next_due_at
     ticket.next_due_kind = reading.next_due_kind
@@ -62,6 +82,7 @@ def matter_of(
 
 
 def matter_of_ticket(ticket: Ticket) -> Mapping[str, object]:
+    """What a policy's conditions may ask about this ticket."""
     return matter_of(
         channel=ticket.channel,
         team_id=ticket.team_id,
