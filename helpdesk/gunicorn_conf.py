@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+# Publishing to a Redis that hangs may hold a request up for this long, once per breaker rest.
+os.environ.setdefault("BROKER_SOCKET_TIMEOUT", "1")
+
 _host = os.environ.get("HOST", "127.0.0.1")
 _in_memory = Path("/dev/shm")  # noqa: S108 - gunicorn makes its own unguessable file there
 

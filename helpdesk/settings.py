@@ -155,7 +155,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
-    "socket_timeout": 5,
+    # A worker waits on its connection; a web process that rings gives up sooner (gunicorn_conf).
+    "socket_timeout": env.float("BROKER_SOCKET_TIMEOUT", default=5),
     "socket_connect_timeout": 2,
     "socket_keepalive": True,
     "health_check_interval": 5,

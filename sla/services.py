@@ -167,4 +167,3 @@ def _reading(timeline: Timeline) -> ClockReading:
         next_due_kind=first.kind if first else "",
         next_contact_at=utc_datetime(promise.due_at) if promise and promise.due_at else None,
     )
-

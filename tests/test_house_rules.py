@@ -226,7 +226,10 @@ READABLE = {
 
 def our_files() -> Iterator[Path]:
     for path in sorted(ROOT.iterdir()):
-        if path.name in OUTSIDE or (path.name.startswith(".") and path.name.endswith("_cache")):
+        # What tools leave behind: .mypy_cache, .hypothesis and the like. Git ignores them too.
+        if path.name in OUTSIDE or (
+            path.is_dir() and path.name.startswith(".") and path.name != ".ci"
+        ):
             continue
         candidates = path.rglob("*") if path.is_dir() else [path]
         for each in candidates:

@@ -36,7 +36,11 @@ def main() -> None:
             "tickets": options.tickets,
             "queue_page": bench.queue_page(),
             "form": bench.form(),
+            "arithmetic": bench.arithmetic(),
             "sweep": bench.sweep(),
+            "empty_sweep": bench.part("steady", "empty", options.live),
+            "two_sweepers": bench.part("steady", "together", options.due),
+            "steady_breaches": bench.part("steady", "steady", 200),
             "acknowledgement": bench.acknowledgement(),
             "breach_lag": bench.breach_lag(),
         }
@@ -49,6 +53,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--tickets", type=int, default=10_000)
     parser.add_argument("--requests", type=int, default=60)
     parser.add_argument("--seconds", type=int, default=20, help="of posting, one a second")
+    parser.add_argument("--live", type=int, default=100_000, help="commitments still to come")
     parser.add_argument("--due", type=int, default=10_000, help="promises due in one second")
     return parser.parse_args()
 
@@ -145,6 +150,14 @@ class Bench:
             "floor_rows_per_second": floor,
             "ratio_to_floor": round(floor / rate, 1),
         }
+
+    def arithmetic(self) -> dict[str, Any]:
+        """Additions of working time and replays of a log, in one process without a database."""
+        return self.part("arithmetic")
+
+    def part(self, module: str, *arguments: object) -> dict[str, Any]:
+        """What a module of this package measures on its own, in a process of its own."""
+        return dict(_in_django(self.environment, f"scripts.bench.{module}", *arguments))
 
     def breach_lag(self) -> dict[str, Any]:
         """Detected minus due when many promises fall due in one second and the pump runs."""

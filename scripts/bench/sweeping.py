@@ -65,7 +65,7 @@ def rate(count: int) -> tuple[float, float]:
 def lag(count: int) -> dict[str, float]:
     """Detected minus due, in ms, when `count` promises fall due in one second and the pump runs."""
     before = Commitment.objects.latest("pk").pk
-    make_due(count, delay=3, **_somebody())
+    make_due(count, delay=3, **somebody())
     time.sleep(8)
     lags = sorted(
         1000 * (row.detected_at - row.due_at).total_seconds()
@@ -79,13 +79,13 @@ def lag(count: int) -> dict[str, float]:
 
 
 def _due(count: int) -> float:
-    make_due(count, delay=-10, **_somebody())
+    make_due(count, delay=-10, **somebody())
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE sla_commitment")
     return time.perf_counter()
 
 
-def _somebody() -> dict[str, int]:
+def somebody() -> dict[str, int]:
     return {
         "policy": PolicyVersion.objects.latest("pk").pk,
         "team": Team.objects.get(is_default=True).pk,

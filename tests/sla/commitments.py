@@ -27,9 +27,12 @@ def only_the_promise(ticket: Ticket) -> Commitment:
 
 @transaction.atomic
 def promises_due(
-    at: datetime, *, count: int, team: Team, owner: Agent | None = None
+    at: datetime, *, count: int, team: Team, owner: Agent | None = None, first: int = 0
 ) -> list[Commitment]:
-    """Many clocks whose promises fall due in one second, as the engine would have stored them."""
+    """Many clocks whose promises fall due in one second, as the engine would have stored them.
+
+    They are numbered from `first`: two clocks of one number would be one matter.
+    """
     version, customer = PolicyVersion.objects.latest("pk"), a_customer()
     due = epoch_seconds(at)
     clocks = Clock.objects.bulk_create(
@@ -41,7 +44,7 @@ def promises_due(
             label=f"#{number} Printer",
             path=f"/desk/tickets/{number}/",
         )
-        for number in range(count)
+        for number in range(first, first + count)
     )
     return Commitment.objects.bulk_create(
         Commitment(

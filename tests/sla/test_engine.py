@@ -286,6 +286,25 @@ def test_a_merge_reopens_a_resolved_ticket_for_the_one_who_still_waits() -> None
     assert [row.end_reason for row in rows(timeline, "promise")] == ["contact", None]
 
 
+def test_a_merge_that_moves_a_start_leaves_the_two_rows_of_a_cycle_in_their_order() -> None:
+    """A target that went and came back makes two rows of one cycle; which is which must not change,
+    for they are stored in that order."""
+    targets = POLICY_FIELDS["std"]["targets"]
+    fields = POLICY_FIELDS["std"] | {"targets": targets | {"low": {"resolution": 9 * HOUR}}}
+    policies = {"std": PolicySettings.from_json(fields, calendar=CALENDARS["tokyo"])}
+    log = [
+        opened(),
+        event(MORNING + HOUR, "priority", to="low"),
+        event(MORNING + 2 * HOUR, "priority", to="normal"),
+        event(MORNING + 3 * HOUR, "merge_in", waiting_since=MORNING - DAY),
+    ]
+
+    replies = rows(seen(log, MORNING + 3 * HOUR, policies), "first_reply")
+
+    assert [(row.cycle, row.end_reason) for row in replies] == [(1, "no_target"), (1, None)]
+    assert replies[1].started_at == MORNING - DAY
+
+
 def test_an_absorbed_ticket_hears_nothing_more() -> None:
     log = [opened(), event(MORNING + HOUR, "merged_away"), event(MORNING + DAY, "customer_message")]
 

@@ -239,7 +239,10 @@ class LifeOfAClock(RuleBasedStateMachine):
     def teardown(self) -> None:
         if self.log:
             self._read_the_log_again()
-            assert seen(sorted(self.log, key=lambda event: -event.at), self.now, SETTINGS) == self.timeline
+            assert (
+                seen(sorted(self.log, key=lambda event: -event.at), self.now, SETTINGS)
+                == self.timeline
+            )
 
     # Steps
 

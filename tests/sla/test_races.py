@@ -246,9 +246,13 @@ def test_fifty_times_kill_9_during_twenty_thousand_breaches_loses_and_doubles_no
     began, interrupted = time.monotonic(), 0
     with nursery(tmp_path / "sweepers.log") as give_birth:
         sweepers = [give_birth() for _ in "12"]
-        for _ in range(KILLS):
+        for first in range(0, BREACHES, BREACHES // KILLS):
             promises_due(
-                due_at, count=BREACHES // KILLS, team=committed_team, owner=committed_agent
+                due_at,
+                count=BREACHES // KILLS,
+                first=first,
+                team=committed_team,
+                owner=committed_agent,
             )
             time.sleep(chance.uniform(0.005, 0.08))
             interrupted += Commitment.objects.filter(state="active").exists()

@@ -9,13 +9,14 @@ import pytest
 
 from accounts.models import Agent
 from mail.models import OutboundEmail
+from sla.engine.settings import WAITS
 from sla.models import Kind, PolicyVersion
 from tests.conftest import MONDAY_AT_TEN
 from tests.factories import a_ticket
 from tickets.models import Ticket
 from tickets.services.handling import assign
 from tickets.services.rematching import change_priority, continue_rematch, start_rematch
-from tickets.services.replying import Reply, add_note, reply_to_customer
+from tickets.services.replying import Reply, add_note, receive_reply, reply_to_customer
 from tickets.services.waiting import fire_due_waits
 
 
@@ -57,3 +58,39 @@ def test_an_event_between_due_and_done_does_not_swallow_a_reminder(
 
     assert OutboundEmail.objects.filter(dedupe_key__startswith="wait:").count() == 1
     assert ticket.events.filter(kind="reminded").count() == 1
+
+
+WORDS: dict[str, Callable[[Ticket, Agent, datetime], object]] = {
+    "the customer writes": lambda ticket, agent, now: receive_reply(
+        ticket, body="LP-220 です。", now=now
+    ),
+    "an agent answers": lambda ticket, agent, now: reply_to_customer(
+        ticket, Reply(body="Found it.", promise_at=now + timedelta(hours=1)), agent=agent, now=now
+    ),
+}
+
+
+@pytest.mark.parametrize("speaks", WORDS.values(), ids=WORDS.keys())
+@pytest.mark.parametrize("kind", [Kind.NUDGE_1, Kind.AUTO_CLOSE])
+@pytest.mark.parametrize("delay", [timedelta(0), timedelta(seconds=1.5), timedelta(minutes=50)])
+def test_who_speaks_before_a_reminder_is_sent_ends_the_wait_and_nothing_counts_as_sent(
+    support, aiko, monday_at_ten, speaks, kind, delay
+):
+    """The log would say that the customer was reminded, or closed, of which nobody has heard."""
+    ticket = a_ticket()
+    reply_to_customer(ticket, Reply(body="Which one?", asks=True), agent=aiko, now=MONDAY_AT_TEN)
+    waits = ticket.clock.commitments.live().filter(kind__in=WAITS).order_by("due_at")
+    dues = {wait.kind: wait.due_at for wait in waits}
+    for earlier in WAITS[: WAITS.index(kind)]:
+        fire_due_waits(now=dues[earlier])
+    letters = OutboundEmail.objects.filter(dedupe_key__startswith="wait:")
+    sent = letters.count()
+
+    speaks(ticket, aiko, dues[kind] + delay)
+    fire_due_waits(now=dues[kind] + delay + timedelta(seconds=2))
+
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.reopen_count) == ("open", 0)
+    assert ticket.clock.commitments.filter(kind__in=WAITS, end_reason="fired").count() == sent
+    assert letters.count() == sent
+    assert ticket.clock.commitments.filter(kind=Kind.RESOLUTION).count() == 1
