@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sla import working_time
 from sla.engine.events import Event
 from sla.engine.replay import replay
 from sla.engine.settings import PolicySettings
@@ -85,10 +84,8 @@ def _replay(start: int, settings: PolicySettings) -> None:
 
 
 def _rate(act: Callable[[int], object]) -> int:
-    """Acts a second, the median of a few turns; no start comes twice, so no memory helps."""
+    """Acts a second, the median of a few turns; no start comes twice, so memory is of no help."""
     starts = _starts()
-    working_time._reach.cache_clear()
-    working_time._worked_between.cache_clear()
     taken = []
     for _ in range(TURNS):
         some = [next(starts) for _ in range(ACTS)]

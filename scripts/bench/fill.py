@@ -23,7 +23,7 @@ clocks AS (
 tickets AS (
     INSERT INTO tickets_ticket (number, customer_id, clock_id, team_id, assignee_id, status, priority, channel, subject,
         language, next_due_at, next_due_kind, next_contact_at, opened_at, updated_at, resolved_at, preview,
-        is_last_word_ours, reopen_count, revision)
+        is_last_word_ours, reopen_count, revision, entry_count)
     SELECT nextval('ticket_number'), customer_id, id, %(team)s, owner_id, status, 'normal', 'web',
            CASE WHEN id %% 2 = 0 THEN '返品したい商品があります ' ELSE 'Where is my refund ' END || id,
            CASE WHEN id %% 2 = 0 THEN 'ja' ELSE 'en' END,
@@ -32,7 +32,7 @@ tickets AS (
            CASE WHEN status = 'open' THEN now() + (id %% 900 - 100) * interval '4 minutes' END,
            now() - (id %% 500) * interval '1 hour', now() - (id %% 500) * interval '30 minutes',
            CASE WHEN status = 'open' THEN NULL ELSE now() - (id %% 500) * interval '20 minutes' END,
-           '先日購入した商品を返品したいのですが、手続きを教えていただけますでしょうか。', id %% 2 = 0, 0, 1
+           '先日購入した商品を返品したいのですが、手続きを教えていただけますでしょうか。', id %% 2 = 0, 0, 1, 1
     FROM clocks RETURNING id, clock_id, status, next_due_at, customer_id, opened_at
 ),
 promises AS (
