@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any
 
 from django import forms
@@ -97,7 +97,7 @@ def read_instant(text: str) -> datetime | None:
     """An instant with its offset, as pages write it; None for anything else."""
     try:
         instant = datetime.fromisoformat(text)
-        # Some instants of the last and the first day of time exist in no other zone.
-        return instant.astimezone(UTC) if instant.tzinfo else None
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    # At the edges of the calendar there are instants that exist in one zone only.
+    return instant if instant.tzinfo and MINYEAR < instant.year < MAXYEAR else None

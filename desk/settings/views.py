@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings as site_settings
 from django.contrib import messages
 from django.db import transaction
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -116,6 +117,13 @@ def _may_change(request: HttpRequest) -> bool:
     return access.agent(request).is_administrator
 
 
+def _lock_for_readers(request: HttpRequest, form: Form) -> None:
+    """Managers see every field and can change none."""
+    if not _may_change(request):
+        for field in form.fields.values():
+            field.disabled = True
+
+
 def _test(form: TesterForm) -> dict[str, Any]:
     fields = form.cleaned_data
     version_id = policy_version_for({**fields, "team": fields["team"].pk})
@@ -194,6 +202,7 @@ def _calendar_page(
     status: int = 200,
 ) -> HttpResponse:
     year = _year(request)
+    _lock_for_readers(request, form)
     context = {
         "calendar": calendar,
         "form": form,
@@ -213,6 +222,7 @@ def _policy_page(
     preview: Any = None,
     status: int = 200,
 ) -> HttpResponse:
+    _lock_for_readers(request, form)
     context = {
         "policy": policy,
         "form": form,

@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 
 from mail.models import OutboundEmail
+from sla.models import BusinessCalendar, Policy
 from sla.sweep import sweep_due
 from tests.factories import a_customer, a_ticket
 from tickets import links
@@ -41,6 +42,10 @@ PAGES = {
         "/desk/styleguide/",
         "/reports/",
         "/reports/promises/",
+        "/desk/tickets/{ticket}/times/",
+        "/desk/settings/?channel=web&priority=high&language=ja&team={team}",
+        "/desk/settings/policies/{policy}/",
+        "/desk/settings/calendars/{calendar}/",
     ],
 }
 RULES = {
@@ -87,6 +92,9 @@ def places(aiko, ben, chika):
         "ticket": ticket.number,
         "solved": solved.number,
         "customer": customer.pk,
+        "team": ticket.team_id,
+        "policy": Policy.objects.get().pk,
+        "calendar": BusinessCalendar.objects.get().pk,
         "open_link": links.token_of(ticket.links.get()),
         "late_link": links.token_of(late.links.get()),
         "solved_link": links.token_of(solved.links.get()),

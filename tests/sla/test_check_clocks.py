@@ -6,11 +6,12 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from sla.models import Commitment, Kind
+from sla.checking import differences
+from sla.models import Clock, Commitment, Kind
 from sla.sweep import sweep_due
 from tests.conftest import MONDAY_AT_TEN
 from tests.factories import a_ticket
-from tickets.services.replying import receive_reply
+from tickets.services.replying import Reply, receive_reply, reply_to_customer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("support", "monday_at_ten")]
 
@@ -45,3 +46,16 @@ def test_a_row_that_is_gone_is_named():
 
     with pytest.raises(CommandError, match="1 rows differ"):
         call_command("check_clocks", stdout=StringIO())
+
+
+def test_a_reminder_that_is_about_to_be_sent_is_no_difference(aiko):
+    ticket = a_ticket()
+    reply_to_customer(ticket, Reply(body="Which one?", asks=True), agent=aiko)
+    clock = Clock.objects.get()
+    due_at = clock.commitments.get(kind=Kind.NUDGE_1).due_at
+
+    for seconds in (0, 1, 1800):
+        assert differences(clock, now=due_at + timedelta(seconds=seconds)) == []
+
+    Commitment.objects.filter(kind=Kind.RESOLUTION).update(target_seconds=1)
+    assert len(differences(clock, now=due_at)) == 1
