@@ -254,7 +254,7 @@ def test_everything_works_without_scripts(visit, aiko):
         page.get_by_role("link", name="Open what is due next").click()
         page.locator("#reply_body").fill("部品を確認しています。")
         page.locator("[name=promise][data-key='2']").check()
-        page.locator("button[value=promise]").click()
+        page.locator("button[data-send][value=promise]").click()
         expect(page.locator(".message--outbound")).to_contain_text("部品を確認しています。")
         page.locator("[name=writing][value=note]").check()
         page.locator("#note_body").fill("社内だけの話。")
