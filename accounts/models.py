@@ -48,6 +48,8 @@ class Agent(AbstractBaseUser):
     )
     time_zone = models.CharField(_("time zone"), max_length=64, default="Asia/Tokyo")
     theme = models.CharField(max_length=8, blank=True, default="")
+    # Whether a sent reply leads to the next ticket of the list.
+    sends_and_next = models.BooleanField(default=False, db_default=False)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(auto_now_add=True)
 
@@ -123,8 +125,10 @@ class Notification(models.Model):
         WARNING = "warning", _("A promise is running out")
         BREACH = "breach", _("A promise is broken")
         SETTLED = "settled", _("Settled")
+        HELD = "held", _("The customer was told that it takes longer")
         ASSIGNED = "assigned", _("Assigned to you")
         CUSTOMER_REPLIED = "customer_replied", _("The customer wrote")
+        UNDELIVERED = "undelivered", _("A letter did not arrive")
 
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=20, choices=Kind)

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from django.db.models import Exists, OuterRef
+
 from accounts.models import Agent, Membership, Role, Team
 
 
@@ -39,3 +41,30 @@ def manager_ids() -> list[int]:
 def default_team() -> Team:
     """Where an inquiry goes when nothing says otherwise."""
     return Team.objects.order_by("-is_default", "pk")[0]
+
+
+@dataclass(frozen=True)
+class Circle:
+    """Whom an agent works with: teams, and their active members; names by id."""
+
+    teams: dict[int, str]
+    people: dict[int, str]
+    led: frozenset[int]  # the teams that the agent leads
+
+
+def circle_of(agent: Agent) -> Circle:
+    """The teams whose work this agent sees, and their people, in one query."""
+    memberships = Membership.objects.filter(team=OuterRef("pk"), agent=agent)
+    teams = (
+        Team.objects.all() if agent.sees_everything else Team.objects.filter(Exists(memberships))
+    )
+    member = "memberships__agent"
+    rows = teams.order_by("name", f"{member}__name").values_list(
+        *("pk", "name", member, f"{member}__name", f"{member}__is_active", "memberships__is_lead")
+    )
+    found = list(rows)
+    return Circle(
+        teams={pk: name for pk, name, *_member in found},
+        people={pk: name for _, _, pk, name, is_active, _ in found if is_active},
+        led=frozenset(team for team, _, pk, _, _, leads in found if leads and pk == agent.pk),
+    )

@@ -16,6 +16,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django.db.models import F
 from django.utils import timezone
 
+from common import doorbell
 from mail.letters import as_html
 from mail.models import OutboundEmail
 
@@ -30,6 +31,7 @@ LEASE = timedelta(seconds=45)
 PASS_SECONDS = 30.0
 PAUSES = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)]
 GIVE_UP_AFTER = timedelta(hours=48)
+REPORTS_FAILURES = "tickets.tasks.take_up_failures"
 PERMANENT_ERRORS = (AnymailRecipientsRefused, AnymailInvalidAddress, ValueError)
 
 
@@ -114,10 +116,24 @@ def _settle_failure(email: OutboundEmail, error: Exception, *, now: datetime) ->
     reason = f"{type(error).__name__}: {error}"[:2000]
     logger.warning("mail.not_delivered", email=email.pk, error=type(error).__name__)
     if _is_permanent(error) or now - email.queued_at > GIVE_UP_AFTER:
-        _settle(email, state=State.FAILED, failed_at=now, next_try_at=None, last_error=reason)
+        _give_up(email, reason, now=now)
         return
     pause = PAUSES[min(email.attempts, len(PAUSES)) - 1]
     _settle(email, state=State.QUEUED, next_try_at=now + pause, last_error=reason)
+
+
+def _give_up(email: OutboundEmail, reason: str, *, now: datetime) -> None:
+    """The letter has failed for good; whoever leads its conversation must hear of it."""
+    is_settled = _settle(
+        email,
+        state=State.FAILED,
+        failed_at=now,
+        next_try_at=None,
+        last_error=reason,
+        report_after=now if email.thread else None,
+    )
+    if is_settled and email.thread:
+        doorbell.ring(REPORTS_FAILURES)
 
 
 def _is_permanent(error: Exception) -> bool:

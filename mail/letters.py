@@ -17,8 +17,11 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 @dataclass(frozen=True)
 class Letter:
+    """What is to be said; `name` is the template it was written from."""
+
     subject: str
     text: str
+    name: str = ""
 
 
 def write_letter(
@@ -32,7 +35,7 @@ def write_letter(
     with translation.override(language), timezone.override(time_zone):
         rendered = render_to_string(f"mail/{template}.{language}.txt", context)
     subject, _, text = rendered.partition("\n")
-    return Letter(subject=one_line(subject), text=text.strip() + "\n")
+    return Letter(subject=one_line(subject), text=text.strip() + "\n", name=template)
 
 
 def one_line(value: str) -> str:

@@ -5,6 +5,10 @@ from django.db.models import F, Q
 
 
 class OutboundEmailQuerySet(models.QuerySet["OutboundEmail"]):
+    def to_report(self) -> OutboundEmailQuerySet:
+        """Letters that failed for good, which whoever leads their conversation does not know yet."""
+        return self.filter(report_after__isnull=False)
+
     def waiting(self) -> OutboundEmailQuerySet:
         """Letters that still have to leave."""
         return self.filter(state__in=[OutboundEmail.State.QUEUED, OutboundEmail.State.SENDING])
@@ -15,6 +19,8 @@ class OutboundEmail(models.Model):
 
     `next_try_at` is when somebody may next take it. Taking it sets `next_try_at` to the end of a
     lease and counts `attempts` up, and only the attempt that still holds the number may settle it.
+    Letters of one `thread` are one conversation in the receiver's mail program. When one of them
+    fails for good, `report_after` stands until whoever leads the conversation has taken that up.
     """
 
     class State(models.TextChoices):
@@ -25,6 +31,9 @@ class OutboundEmail(models.Model):
 
     dedupe_key = models.CharField(max_length=120, unique=True)
     message_id = models.CharField(max_length=255, unique=True)
+    # The template it was written from.
+    letter = models.CharField(max_length=40, blank=True, default="", db_default="")
+    thread = models.CharField(max_length=60, blank=True, default="", db_default="")
     to = models.CharField(max_length=320)
     from_email = models.CharField(max_length=400)
     subject = models.CharField(max_length=400)
@@ -38,6 +47,7 @@ class OutboundEmail(models.Model):
     queued_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     failed_at = models.DateTimeField(null=True, blank=True)
+    report_after = models.DateTimeField(null=True, blank=True)
 
     objects = OutboundEmailQuerySet.as_manager()
 
@@ -53,6 +63,10 @@ class OutboundEmail(models.Model):
                 | Q(state__in=["sent", "failed"], next_try_at__isnull=True),
                 name="waiting_letters_have_a_next_try",
             ),
+            models.CheckConstraint(
+                condition=Q(report_after=None) | (Q(state="failed") & ~Q(thread="")),
+                name="only_failed_letters_are_reported",
+            ),
         ]
         indexes = [
             models.Index(
@@ -60,8 +74,15 @@ class OutboundEmail(models.Model):
                 condition=Q(next_try_at__isnull=False),
                 name="outbound_email_to_send",
             ),
-            models.Index(fields=["to", "-queued_at"], name="outbound_email_recent_to"),
+            models.Index(
+                fields=["thread", "id"], condition=~Q(thread=""), name="outbound_email_in_thread"
+            ),
             models.Index(fields=["-sent_at"], name="outbound_email_sent"),
+            models.Index(
+                fields=["report_after"],
+                condition=Q(report_after__isnull=False),
+                name="outbound_email_to_report",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -15,8 +15,9 @@ from mail import delivery
 from mail.delivery import GIVE_UP_AFTER, LEASE, deliver, deliver_due
 from mail.letters import Letter
 from mail.models import OutboundEmail
-from mail.services import queue_email
+from mail.services import close_report, queue_email
 from tests.mail.smtp import Letterbox, hanging_up, mail_server, saying
+from tickets.tasks import take_up_failures
 
 pytestmark = pytest.mark.django_db
 
@@ -33,13 +34,16 @@ def letterbox(settings: LazySettings) -> Iterator[Letterbox]:
         yield server
 
 
-def a_letter(to: str = "hana@example.com", *, key: str = "a letter", minutes_ago: int = 0):
+def a_letter(
+    to: str = "hana@example.com", *, key: str = "a letter", minutes_ago: int = 0, thread: str = ""
+) -> OutboundEmail:
     return queue_email(
         to=to,
         letter=Letter(subject="お問い合わせ", text="こんにちは。\n"),
         dedupe_key=key,
         language="ja",
         now=timezone.now() - minutes_ago * MINUTE,
+        thread=thread,
     )
 
 
@@ -253,3 +257,64 @@ def test_two_senders_at_once_send_one_letter(letterbox: Letterbox):
 
     assert sorted(outcomes) == [False, False, False, True]
     assert letterbox.message_ids == [email.message_id]
+
+
+# Failed for good --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tasks that were rung for."""
+    tasks: list[str] = []
+    monkeypatch.setattr("common.doorbell.ring", lambda task, *args: tasks.append(task))
+    return tasks
+
+
+def test_a_refused_letter_of_a_conversation_is_to_be_reported_at_once(
+    letterbox: Letterbox, rung: list[str]
+):
+    letterbox.to_receivers = [saying("550 5.1.1 no such user")]
+    email = a_letter(thread="ticket:1")
+    rung.clear()
+
+    deliver(email.pk)
+
+    email.refresh_from_db()
+    assert (email.state, email.report_after) == ("failed", email.failed_at)
+    assert list(OutboundEmail.objects.to_report()) == [email]
+    assert rung == [take_up_failures.name]
+
+
+def test_a_failure_is_reported_once(letterbox: Letterbox):
+    letterbox.to_receivers = [saying("550 no")]
+    email = a_letter(thread="ticket:1")
+    deliver(email.pk)
+
+    assert [close_report(email) for _ in range(2)] == [True, False]
+    assert not OutboundEmail.objects.to_report().exists()
+
+
+@pytest.mark.parametrize("answer", ["451 later", "250 OK"])
+def test_what_may_still_arrive_or_has_is_no_failure(
+    letterbox: Letterbox, rung: list[str], answer: str
+):
+    letterbox.to_receivers = [saying(answer)]
+    email = a_letter(thread="ticket:1")
+    rung.clear()
+
+    deliver(email.pk)
+
+    assert not OutboundEmail.objects.to_report().exists()
+    assert rung == []
+
+
+def test_a_letter_of_no_conversation_is_nobodys_to_report(letterbox: Letterbox, rung: list[str]):
+    letterbox.to_receivers = [saying("550 no")]
+    email = a_letter()
+    rung.clear()
+
+    deliver(email.pk)
+
+    email.refresh_from_db()
+    assert (email.state, email.report_after) == ("failed", None)
+    assert rung == []

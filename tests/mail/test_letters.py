@@ -149,7 +149,9 @@ def test_the_html_part_says_what_the_text_says():
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
-@pytest.mark.parametrize("template", ["acknowledgement", "reply", "notification", "digest"])
+@pytest.mark.parametrize(
+    "template", ["acknowledgement", "reply", "holding", "notification", "digest"]
+)
 def test_every_letter_has_a_subject_and_a_body_in_each_language(template: str, language: str):
     context = {"notification": Notification(kind="breach", label="#7 No paper")}
 
