@@ -67,6 +67,14 @@ def duration(seconds: float, language: str) -> str:
     return _left_words(whole, language)
 
 
+def working_time(seconds: int, language: str) -> str:
+    """Say a length of working time to the minute; it has no days, since those differ in length."""
+    minutes = seconds // MINUTE
+    if not minutes:
+        return _amount((0, "minute"), language=language)
+    return _hours_and_minutes(minutes, language)
+
+
 def is_japanese(language: str) -> bool:
     return language.split("-", maxsplit=1)[0].lower() == "ja"
 

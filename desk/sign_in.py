@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import LoginForm
 from django.db import transaction
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -13,6 +14,15 @@ from django.utils import timezone, translation
 
 from mail.letters import Letter, one_line
 from mail.services import queue_email
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]
+    """The library links to a new password between address and password, in the way of Tab."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The page has the link below its button.
+        self.fields["password"].help_text = ""
 
 
 class AgentAdapter(DefaultAccountAdapter):  # type: ignore[misc]

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import Agent
 from sla.engine.settings import STOPWATCHES, PolicySettings, SettingsError
 from sla.models import BusinessCalendar, CalendarVersion, Policy, PolicyVersion, Priority
 from sla.working_time import Calendar, CalendarError, epoch_seconds, never_opens
@@ -37,11 +38,13 @@ def save_calendar(
     name: str,
     hours: Mapping[str, Any],
     may_never_open: bool = False,
+    by: Agent | None = None,
 ) -> BusinessCalendar:
     """Make a calendar, or give one new hours: a new version of it and of each policy that uses it.
 
     Raises EditRefused for hours that mean nothing, NeverOpens unless `may_never_open`.
     """
+    _check_name(name, BusinessCalendar.objects.all(), of=calendar)
     _check_hours(hours, may_never_open=may_never_open)
     if calendar is None:
         calendar = BusinessCalendar.objects.create(name=name)
@@ -51,15 +54,18 @@ def save_calendar(
     newest = calendar.versions.order_by("-number").first()
     if newest is None or newest.hours != hours:
         version = CalendarVersion.objects.create(
-            calendar=calendar, number=newest.number + 1 if newest else 1, hours=dict(hours)
+            calendar=calendar,
+            number=newest.number + 1 if newest else 1,
+            hours=dict(hours),
+            created_by=by,
         )
         for policy in calendar.policy_set.all():
-            _add_version(policy, settings=current_version(policy).settings, hours=version)
+            _add_version(policy, settings=current_version(policy).settings, hours=version, by=by)
     return calendar
 
 
 @transaction.atomic
-def save_policy(
+def save_policy(  # noqa: PLR0913 - all of it is what a policy is
     *,
     policy: Policy | None,
     name: str,
@@ -67,12 +73,14 @@ def save_policy(
     conditions: Mapping[str, Sequence[object]],
     settings: Mapping[str, Any],
     is_active: bool = True,
+    by: Agent | None = None,
 ) -> Policy:
     """Make a policy, or change one; new settings or another calendar make a new version.
 
     A new policy stands just before the default one. Raises EditRefused.
     """
     check_settings(settings)
+    _check_name(name, Policy.objects.all(), of=policy)
     if policy is None:
         last = Policy.objects.filter(is_default=False).aggregate(last=Max("position"))["last"] or 0
         policy = Policy(position=last + 1)
@@ -84,7 +92,7 @@ def save_policy(
     hours = calendar.versions.latest("number")
     newest = policy.versions.order_by("-number").first()
     if newest is None or newest.settings != settings or newest.calendar_version_id != hours.pk:
-        _add_version(policy, settings=settings, hours=hours)
+        _add_version(policy, settings=settings, hours=hours, by=by)
     return policy
 
 
@@ -144,6 +152,20 @@ def _check_waits(waits: Mapping[str, int]) -> None:
         raise EditRefused(_("The second reminder comes after the first, and closing after both."))
 
 
+def _check_name(
+    name: str,
+    known: QuerySet[BusinessCalendar] | QuerySet[Policy],
+    *,
+    of: BusinessCalendar | Policy | None,
+) -> None:
+    namesake = known.filter(name=name).first()
+    if namesake is not None and namesake != of:
+        raise EditRefused(
+            _("There is another “%(name)s” already. Choose a name that tells them apart.")
+            % {"name": name}
+        )
+
+
 def _check_hours(hours: Mapping[str, Any], *, may_never_open: bool) -> None:
     try:
         calendar = Calendar.from_json(hours)
@@ -156,11 +178,15 @@ def _check_hours(hours: Mapping[str, Any], *, may_never_open: bool) -> None:
 
 
 def _add_version(
-    policy: Policy, *, settings: Mapping[str, Any], hours: CalendarVersion
+    policy: Policy, *, settings: Mapping[str, Any], hours: CalendarVersion, by: Agent | None
 ) -> PolicyVersion:
     number = (policy.versions.aggregate(last=Max("number"))["last"] or 0) + 1
     return PolicyVersion.objects.create(
-        policy=policy, number=number, calendar_version=hours, settings=dict(settings)
+        policy=policy,
+        number=number,
+        calendar_version=hours,
+        settings=dict(settings),
+        created_by=by,
     )
 
 

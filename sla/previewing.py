@@ -11,7 +11,7 @@ from sla.engine.commitments import CommitmentState
 from sla.engine.events import Event
 from sla.engine.replay import replay
 from sla.engine.settings import STOPWATCHES, PolicySettings
-from sla.models import UNRESOLVED, Clock, Policy
+from sla.models import UNRESOLVED, Clock, Kind, Policy
 from sla.selectors import terms_of
 from sla.services import named_policies, read_log, replay_log
 from sla.working_time import Calendar, epoch_seconds, utc_datetime
@@ -29,6 +29,10 @@ class Move:
     kind: str
     before: datetime | None
     after: datetime | None
+
+    @property
+    def kind_label(self) -> str:
+        return str(Kind(self.kind).label)
 
 
 @dataclass(frozen=True)

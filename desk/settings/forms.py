@@ -1,135 +1,24 @@
-"""Opening hours and policies as people write them."""
+"""Policies as people write them, and the tester."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import holidays
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Language, Team
+from desk.settings.calendar_form import NotationField
 from sla.engine.settings import STOPWATCHES
 from sla.models import BusinessCalendar, Kind, Policy, PolicyVersion, Priority
-from sla.notation import (
-    NotationError,
-    read_days,
-    read_duration,
-    read_hours,
-    read_special_days,
-    write_duration,
-    write_hours,
-    write_special_days,
-)
+from sla.notation import read_duration, write_duration
 from tickets.models import Channel
 
-WEEKDAYS = {
-    "mon": _("Monday"),
-    "tue": _("Tuesday"),
-    "wed": _("Wednesday"),
-    "thu": _("Thursday"),
-    "fri": _("Friday"),
-    "sat": _("Saturday"),
-    "sun": _("Sunday"),
-}
 PROMISES = {"promise_initial": _("First promise"), "promise_default": _("Next promise")}
 TARGETS = {kind: Kind(kind).label for kind in STOPWATCHES}
 WAITS = ("nudge_1", "nudge_2", "auto_close")
 LEVELS = (1, 2, 3, 4)
-
-
-class NotationField(forms.CharField):
-    """A text in one of the notations of sla.notation."""
-
-    def __init__(self, *, read: Callable[[str], Any], **kwargs: Any) -> None:
-        super().__init__(**{"required": False, "max_length": 4000, **kwargs})
-        self._read = read
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        if not text and self._read is read_duration:
-            return None
-        try:
-            return self._read(text)
-        except NotationError as error:
-            raise forms.ValidationError(str(error)) from None
-
-
-class CalendarForm(forms.Form):
-    """The hours of a week, holidays and exceptions of one calendar."""
-
-    name = forms.CharField(label=_("Name"), max_length=100)
-    tz = forms.CharField(
-        label=_("Time zone"), max_length=64, help_text=_("For example Asia/Tokyo or Europe/London.")
-    )
-    country = forms.ChoiceField(
-        label=_("Public holidays of"),
-        required=False,
-        choices=[
-            ("", _("none")),
-            *sorted((code, code) for code in holidays.list_supported_countries()),
-        ],
-    )
-    subdivision = forms.CharField(
-        label=_("Region"),
-        max_length=10,
-        required=False,
-        help_text=_("The code of a state or province, if its holidays differ."),
-    )
-    closed = NotationField(
-        label=_("Closed days"),
-        read=read_days,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("One a line: 2026-08-13, or 12-29..01-03 for every year."),
-    )
-    open = NotationField(
-        label=_("Special hours"),
-        read=read_special_days,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("One a line: 2026-12-28 09:00-12:00. They win over holidays."),
-    )
-    may_never_open = forms.BooleanField(
-        label=_("Nobody is ever here with these hours, and that is meant"), required=False
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for day, label in WEEKDAYS.items():
-            self.fields[day] = NotationField(label=label, read=read_hours, max_length=200)
-
-    @classmethod
-    def of(cls, calendar: BusinessCalendar | None, hours: Mapping[str, Any]) -> CalendarForm:
-        """The form filled with hours as they are stored."""
-        country: Mapping[str, Any] = next(iter(hours.get("holidays", [])), {})
-        return cls(
-            initial={
-                "name": calendar.name if calendar else "",
-                "tz": hours["tz"],
-                "country": country.get("country", ""),
-                "subdivision": country.get("subdivision") or "",
-                "closed": "\n".join(hours.get("closed", [])),
-                "open": write_special_days(hours.get("open", {})),
-                **{day: write_hours(hours["weekly"].get(day, [])) for day in WEEKDAYS},
-            }
-        )
-
-    def weekdays(self) -> list[forms.BoundField]:
-        return [self[day] for day in WEEKDAYS]
-
-    def hours(self) -> dict[str, Any]:
-        """What was written, as it is stored."""
-        fields = self.cleaned_data
-        holiday = {"country": fields["country"], "subdivision": fields["subdivision"] or None}
-        return {
-            "tz": fields["tz"],
-            "weekly": {day: fields[day] for day in WEEKDAYS if fields[day]},
-            "holidays": [{key: value for key, value in holiday.items() if value}]
-            if fields["country"]
-            else [],
-            "closed": fields["closed"],
-            "open": fields["open"],
-        }
 
 
 class PolicyForm(forms.Form):
@@ -178,6 +67,15 @@ class PolicyForm(forms.Form):
     notifies_around_the_clock = forms.BooleanField(
         label=_("Write to people outside opening hours too"), required=False
     )
+    holding_note = forms.BooleanField(
+        label=_("Tell the customer in time when it takes longer"),
+        required=False,
+        help_text=_(
+            "When 90% of a promise's time is used, or 5 minutes are left, and nobody has been in"
+            " touch, the customer gets a letter that names a later time; never twice in a row, and"
+            " only for promises made from then on. Reports count the promise as rescued, not as kept."
+        ),
+    )
     nudge_1 = NotationField(label=_("First reminder after"), read=read_duration, required=True)
     nudge_2 = NotationField(label=_("Second reminder after"), read=read_duration, required=True)
     auto_close = NotationField(label=_("Close after"), read=read_duration, required=True)
@@ -206,19 +104,22 @@ class PolicyForm(forms.Form):
             )
 
     @classmethod
-    def of(cls, policy: Policy | None, settings: Mapping[str, Any]) -> PolicyForm:
-        """The form filled with a policy as it is stored."""
-        conditions = policy.conditions if policy else {}
+    def of(
+        cls, policy: Policy, settings: Mapping[str, Any], *, calendar: BusinessCalendar | None
+    ) -> PolicyForm:
+        """The form filled with a policy and what one of its versions says, or a preset."""
+        conditions = policy.conditions
         return cls(
             initial={
-                "name": policy.name if policy else "",
-                "is_active": policy.is_active if policy else True,
-                "calendar": policy.calendar_id if policy else None,
+                "name": policy.name,
+                "is_active": policy.is_active,
+                "calendar": calendar and calendar.pk,
                 **{name: conditions.get(name, []) for name in ("channel", "priority", "language")},
                 "team": conditions.get("team", []),
                 "resolution_mode": settings["resolution_mode"],
                 "warn_percent": ", ".join(map(str, settings["warn_percent"])),
                 "notifies_around_the_clock": settings.get("notifies_around_the_clock", False),
+                "holding_note": settings.get("holding_note", False),
                 **{wait: write_duration(settings["customer_wait"][wait]) for wait in WAITS},
                 "reopen_floor": write_duration(settings["reopen_floor"]),
                 **_times(settings),
@@ -228,9 +129,10 @@ class PolicyForm(forms.Form):
 
     def clean_warn_percent(self) -> list[int]:
         words = self.cleaned_data["warn_percent"].replace("、", ",").replace("%", "").split(",")
-        if not all(word.strip().isascii() and word.strip().isdigit() for word in words):
+        are_numbers = all(word.strip().isascii() and word.strip().isdigit() for word in words)
+        if not are_numbers or not all(1 <= int(word) <= 100 for word in words):
             raise forms.ValidationError(
-                _("Write whole numbers with commas between, such as 75, 90.")
+                _("Write whole numbers from 1 to 100 with commas between, such as 75, 90.")
             )
         return sorted({int(word) for word in words})
 
@@ -284,6 +186,7 @@ class PolicyForm(forms.Form):
                 if fields[f"level_{level}"] is not None
             ],
             "notifies_around_the_clock": fields["notifies_around_the_clock"],
+            "holding_note": fields["holding_note"],
         }
 
 

@@ -2,51 +2,52 @@
 
 from __future__ import annotations
 
-from calendar import Calendar as MonthGrid
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 from django.conf import settings as site_settings
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import Agent, Team
 from desk import access
-from desk.settings.forms import CalendarForm, PolicyForm, TesterForm
-from sla.defaults import office_hours, standard_settings
+from desk.settings.calendar_form import CalendarForm
+from desk.settings.forms import PolicyForm, TesterForm
+from desk.settings.history import history_of_calendar, history_of_policy
+from desk.settings.words import conditions_in_words
+from desk.settings.year import year_of
 from sla.editing import (
     EditRefused,
     NeverOpens,
     check_settings,
-    current_version,
     order_policies,
     save_calendar,
     save_policy,
 )
-from sla.models import BusinessCalendar, Policy, PolicyVersion
+from sla.models import BusinessCalendar, CalendarVersion, Kind, Policy, PolicyVersion
+from sla.presets import CALENDARS, POLICIES, office_hours, preset_named
 from sla.previewing import due_times_now, preview_edit
-from sla.selectors import policy_version_for
-from sla.working_time import Calendar
+from sla.selectors import always_open_calendar, policy_version_for
 from tickets.models import Rematch
 from tickets.services.rematching import start_rematch
 
-
-@dataclass(frozen=True)
-class Day:
-    date: date
-    state: str  # open, special, holiday, closed
+Version = TypeVar("Version", CalendarVersion, PolicyVersion)
 
 
 def overview(request: HttpRequest) -> HttpResponse:
     """Policies in the order they are asked, calendars, and how far the last edit has come."""
     form = TesterForm(request.GET) if request.GET else TesterForm()
+    teams = dict(Team.objects.values_list("pk", "name"))
+    policies = Policy.objects.select_related("calendar")
     context = {
-        "policies": Policy.objects.select_related("calendar"),
+        "policies": [(policy, conditions_in_words(policy, teams)) for policy in policies],
         "calendars": BusinessCalendar.objects.order_by("name"),
         "rematch": Rematch.objects.order_by("-started_at").first(),
         "may_change": _may_change(request),
@@ -57,20 +58,24 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 def show_calendar(request: HttpRequest, pk: int) -> HttpResponse:
-    """A year of open days, and the form."""
+    """A year of open days and the form: as they are, or as the version named by ?version= was."""
     calendar = get_object_or_404(BusinessCalendar, pk=pk)
-    newest = calendar.versions.latest("number")
-    return _calendar_page(request, calendar, CalendarForm.of(calendar, newest.hours), newest.hours)
+    asked = _asked_version(request, calendar.versions.all())
+    hours = (asked or calendar.versions.latest("number")).hours
+    form = CalendarForm.of(calendar.name, hours)
+    return _calendar_page(request, calendar, form, hours, asked_version=asked)
 
 
 def new_calendar(request: HttpRequest) -> HttpResponse:
-    """An empty form, or a copy of a calendar named by ?copy=."""
-    hours = office_hours(site_settings.TIME_ZONE)
-    source = request.GET.get("copy", "")
-    if source.isascii() and source.isdigit() and len(source) < 18:
-        copied = BusinessCalendar.objects.filter(pk=int(source)).first()
-        hours = copied.versions.latest("number").hours if copied else hours
-    return _calendar_page(request, None, CalendarForm.of(None, hours), hours)
+    """A form to fill in: from the hours of this desk, ?preset= or a calendar named by ?copy=."""
+    preset = preset_named(request.GET.get("preset", ""), CALENDARS)
+    copied = BusinessCalendar.objects.filter(pk=_number(request, "copy") or 0).first()
+    if copied:
+        hours = copied.versions.latest("number").hours
+    else:
+        hours = preset.content if preset else office_hours(site_settings.TIME_ZONE)
+    name = str(preset.name) if preset else ""
+    return _calendar_page(request, None, CalendarForm.of(name, hours), hours, preset=preset)
 
 
 def create_calendar(request: HttpRequest) -> HttpResponse:
@@ -82,12 +87,24 @@ def update_calendar(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def show_policy(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form: as the policy is, or as its version named by ?version= was."""
     policy = get_object_or_404(Policy, pk=pk)
-    return _policy_page(request, policy, PolicyForm.of(policy, current_version(policy).settings))
+    versions = policy.versions.select_related("calendar_version__calendar")
+    asked = _asked_version(request, versions)
+    version = asked or versions.latest("number")
+    calendar = version.calendar_version.calendar
+    form = PolicyForm.of(policy, version.settings, calendar=calendar)
+    return _policy_page(request, policy, form, asked_version=asked)
 
 
 def new_policy(request: HttpRequest) -> HttpResponse:
-    return _policy_page(request, None, PolicyForm.of(None, standard_settings()))
+    """A form to fill in: from the standard settings, or those of ?preset=."""
+    preset = preset_named(request.GET.get("preset", ""), POLICIES)
+    settings = (preset or POLICIES[0]).content
+    policy = Policy(name=str(preset.name) if preset else "")
+    calendar = _calendar_for(settings)
+    form = PolicyForm.of(policy, settings, calendar=calendar)
+    return _policy_page(request, None, form, preset=preset, needs_calendar=calendar is None)
 
 
 def create_policy(request: HttpRequest) -> HttpResponse:
@@ -117,11 +134,24 @@ def _may_change(request: HttpRequest) -> bool:
     return access.agent(request).is_administrator
 
 
-def _lock_for_readers(request: HttpRequest, form: Form) -> None:
-    """Managers see every field and can change none."""
-    if not _may_change(request):
-        for field in form.fields.values():
-            field.disabled = True
+def _number(request: HttpRequest, name: str) -> int | None:
+    """A number of the address; None when it is missing or none."""
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _asked_version(request: HttpRequest, versions: QuerySet[Version]) -> Version | None:
+    """The version that ?version= names, to look at it and to restore it."""
+    if "version" not in request.GET:
+        return None
+    return get_object_or_404(versions, number=_number(request, "version"))
+
+
+def _calendar_for(settings: Mapping[str, Any]) -> BusinessCalendar | None:
+    """Whoever is told at night needs hours without a gap; anybody else starts with the default."""
+    if not settings["notifies_around_the_clock"]:
+        return BusinessCalendar.objects.filter(is_default=True).first()
+    return always_open_calendar()
 
 
 def _test(form: TesterForm) -> dict[str, Any]:
@@ -129,12 +159,13 @@ def _test(form: TesterForm) -> dict[str, Any]:
     version_id = policy_version_for({**fields, "team": fields["team"].pk})
     version = PolicyVersion.objects.select_related("policy").get(pk=version_id)
     due = due_times_now(version_id, fields["priority"], now=timezone.now())
-    return {"policy": version.policy, "due": sorted(due.items(), key=lambda each: str(each[1]))}
+    in_order = sorted(due.items(), key=lambda each: str(each[1]))
+    return {"policy": version.policy, "due": [(Kind(kind).label, at) for kind, at in in_order]}
 
 
 def _save_calendar(request: HttpRequest, calendar: BusinessCalendar | None) -> HttpResponse:
     form = CalendarForm(request.POST)
-    hours = calendar.versions.latest("number").hours if calendar else {}
+    hours = calendar.versions.latest("number").hours if calendar else None
     if form.is_valid():
         try:
             with transaction.atomic():
@@ -143,6 +174,7 @@ def _save_calendar(request: HttpRequest, calendar: BusinessCalendar | None) -> H
                     name=form.cleaned_data["name"],
                     hours=form.hours(),
                     may_never_open=form.cleaned_data["may_never_open"],
+                    by=access.agent(request),
                 )
                 start_rematch()
         except NeverOpens as error:
@@ -162,7 +194,7 @@ def _save_policy(request: HttpRequest, policy: Policy | None) -> HttpResponse:
     try:
         if policy and request.POST.get("step") == "preview":
             return _preview(request, policy, form)
-        saved = _store_policy(form, policy)
+        saved = _store_policy(form, policy, by=access.agent(request))
     except EditRefused as error:
         form.add_error(None, str(error))
         return _policy_page(request, policy, form, status=422)
@@ -171,7 +203,7 @@ def _save_policy(request: HttpRequest, policy: Policy | None) -> HttpResponse:
 
 
 @transaction.atomic
-def _store_policy(form: PolicyForm, policy: Policy | None) -> Policy:
+def _store_policy(form: PolicyForm, policy: Policy | None, *, by: Agent) -> Policy:
     fields = form.cleaned_data
     saved = save_policy(
         policy=policy,
@@ -180,6 +212,7 @@ def _store_policy(form: PolicyForm, policy: Policy | None) -> Policy:
         conditions=form.conditions(),
         settings=form.settings(),
         is_active=fields["is_active"],
+        by=by,
     )
     start_rematch()
     return saved
@@ -197,70 +230,60 @@ def _calendar_page(
     request: HttpRequest,
     calendar: BusinessCalendar | None,
     form: CalendarForm,
-    hours: dict[str, Any],
+    hours: Mapping[str, Any] | None,
     *,
     status: int = 200,
+    **more: Any,
 ) -> HttpResponse:
-    year = _year(request)
-    _lock_for_readers(request, form)
-    context = {
-        "calendar": calendar,
-        "form": form,
-        "versions": calendar.versions.order_by("-number") if calendar else [],
-        "months": _months(hours, year) if hours else [],
-        "year": year,
-        "may_change": _may_change(request),
-    }
-    return render(request, "desk/settings/calendar.html", context, status=status)
+    context = {"year": year_of(hours, _year(request)) if hours else None, **more}
+    if calendar:
+        context |= {
+            "calendar": calendar,
+            "heading": calendar.name,
+            "address": reverse("desk:settings_calendar", args=[calendar.pk]),
+            "history": history_of_calendar(calendar.versions.all(), page=_page(request)),
+        }
+    else:
+        context |= {
+            "heading": _("New opening hours"),
+            "address": reverse("desk:settings_calendar_new"),
+            "presets": CALENDARS,
+        }
+    return _render(request, "desk/settings/calendar.html", form, context, status=status)
 
 
 def _policy_page(
-    request: HttpRequest,
-    policy: Policy | None,
-    form: PolicyForm,
-    *,
-    preview: Any = None,
-    status: int = 200,
+    request: HttpRequest, policy: Policy | None, form: PolicyForm, *, status: int = 200, **more: Any
 ) -> HttpResponse:
-    _lock_for_readers(request, form)
-    context = {
-        "policy": policy,
-        "form": form,
-        "preview": preview,
-        "versions": policy.versions.order_by("-number") if policy else [],
-        "may_change": _may_change(request),
-    }
-    return render(request, "desk/settings/policy.html", context, status=status)
+    if policy:
+        context = {
+            "policy": policy,
+            "heading": policy.name,
+            "address": reverse("desk:settings_policy", args=[policy.pk]),
+            "history": history_of_policy(policy.versions.all(), page=_page(request)),
+        }
+    else:
+        context = {"heading": _("New policy"), "presets": POLICIES}
+    return _render(request, "desk/settings/policy.html", form, {**context, **more}, status=status)
+
+
+def _render(
+    request: HttpRequest, template: str, form: Form, context: Mapping[str, Any], *, status: int
+) -> HttpResponse:
+    """A page with a form: managers see every field and can change none."""
+    may_change = _may_change(request)
+    if not may_change:
+        for field in form.fields.values():
+            field.disabled = True
+    shown = {"form": form, "may_change": may_change, **context}
+    return render(request, template, shown, status=status)
 
 
 def _year(request: HttpRequest) -> int:
-    text = request.GET.get("year", "")
-    is_year = text.isascii() and text.isdigit() and 2000 <= int(text[:5]) <= 2100
-    return int(text) if is_year else timezone.localdate().year
+    year = _number(request, "year")
+    return year if year and 2000 <= year <= 2100 else timezone.localdate().year
 
 
-def _months(hours: dict[str, Any], year: int) -> list[tuple[date, list[list[Day | None]]]]:
-    """Each month as weeks from Sunday; days of other months are None."""
-    calendar = Calendar.from_json(hours)
-    grid = MonthGrid(firstweekday=6)
-    return [
-        (
-            date(year, month, 1),
-            [
-                [Day(day, _state(calendar, day)) if day.month == month else None for day in week]
-                for week in grid.monthdatescalendar(year, month)
-            ],
-        )
-        for month in range(1, 13)
-    ]
-
-
-def _state(calendar: Calendar, day: date) -> str:
-    """What decides over this date, in the order of sla.md 2.1."""
-    if day in dict(calendar.special):
-        return "special" if calendar.hours_on(day) else "closed"
-    if day in calendar.closed:
-        return "closed"
-    if any(day in known for known in calendar.holidays):
-        return "holiday"
-    return "open" if calendar.hours_on(day) else "closed"
+def _page(request: HttpRequest) -> int:
+    """The page of the list of versions."""
+    return max(_number(request, "page") or 1, 1)

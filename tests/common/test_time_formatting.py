@@ -6,7 +6,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import translation
 
-from common.time_formatting import duration, format_instant, short_instant, time_left
+from common.time_formatting import (
+    duration,
+    format_instant,
+    short_instant,
+    time_left,
+    working_time,
+)
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 SATURDAY = datetime(2026, 11, 21, 6, 0, tzinfo=UTC)  # 15:00 in Tokyo
@@ -155,6 +161,20 @@ def test_a_duration_is_said_in_its_largest_useful_units(
 ) -> None:
     assert duration(seconds, "ja") == japanese
     assert duration(seconds, "en") == english
+
+
+@pytest.mark.parametrize(
+    ("seconds", "japanese", "english"),
+    [
+        (0, "0分", "0 min"),
+        (30 * 60 + 59, "30分", "30 min"),
+        (27 * 3600, "27時間", "27 h"),
+        (54 * 3600 + 60, "54時間1分", "54 h 1 min"),
+    ],
+)
+def test_working_time_has_no_days(seconds: int, japanese: str, english: str) -> None:
+    assert working_time(seconds, "ja") == japanese
+    assert working_time(seconds, "en") == english
 
 
 def test_the_active_language_neither_matters_nor_changes() -> None:

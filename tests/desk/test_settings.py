@@ -7,8 +7,10 @@ from django.test import Client
 
 from sla.models import BusinessCalendar, Kind, Policy, PolicyVersion
 from tests.conftest import MONDAY_AT_TEN, signed_in
+from tests.desk.settings_pages import calendar_path, edit, policy_path, shown
 from tests.factories import a_ticket
 from tests.html import Page
+from tickets.services.holding import hold_due_promises
 from tickets.services.rematching import continue_rematch, start_rematch
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("support", "monday_at_ten")]
@@ -17,25 +19,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("support", "monday_
 @pytest.fixture
 def as_admin(admin) -> Client:
     return signed_in(admin)
-
-
-def edit(client: Client, path: str, **changes: str):
-    fields = shown(client, path)
-    return client.post(f"{path}update/", {**fields, **changes})
-
-
-def shown(client: Client, path: str) -> dict[str, str]:
-    """What the page's form would send if nothing were changed."""
-    page = Page(client.get(path).content.decode())
-    return next(form.fields for form in page.forms if "name" in form.fields)
-
-
-def policy_path() -> str:
-    return f"/desk/settings/policies/{Policy.objects.get(is_default=True).pk}/"
-
-
-def calendar_path() -> str:
-    return f"/desk/settings/calendars/{BusinessCalendar.objects.get().pk}/"
 
 
 def test_saving_a_form_as_it_is_shown_changes_nothing(as_admin):
@@ -56,6 +39,23 @@ def test_an_edited_target_reaches_the_open_ticket(as_admin):
     assert answer.status_code == 302
     first_reply = ticket.clock.commitments.get(kind=Kind.FIRST_REPLY)
     assert first_reply.due_at == MONDAY_AT_TEN + timedelta(hours=1)
+
+
+def test_customers_are_told_that_it_takes_longer_only_where_that_is_ticked(as_admin):
+    page = Page(as_admin.get(policy_path()).content.decode())
+    assert "When 90% of a promise's time is used" in page.text
+    assert "holding_note" not in shown(as_admin, policy_path())
+    before = a_ticket()
+
+    answer = edit(as_admin, policy_path(), holding_note="on")
+    continue_rematch()
+
+    assert answer.status_code == 302
+    assert PolicyVersion.objects.latest("pk").settings["holding_note"] is True
+    assert shown(as_admin, policy_path())["holding_note"] == "on"
+    # What was promised before keeps its terms.
+    moments = [t.clock.commitments.get(kind=Kind.PROMISE).hold_at for t in (before, a_ticket())]
+    assert moments == [None, MONDAY_AT_TEN + timedelta(hours=3, minutes=36)]
 
 
 def test_the_preview_names_what_would_move_and_saves_nothing(as_admin):
@@ -90,7 +90,7 @@ def test_other_hours_make_a_new_version_and_show_in_the_year(as_admin):
 
     assert answer.status_code == 302
     page = as_admin.get(f"{calendar_path()}?year=2026").content.decode()
-    assert "version 2" in page
+    assert "Version 2" in page
     assert page.count("day day--holiday") >= 16
 
 
@@ -174,3 +174,18 @@ def test_every_time_of_a_ticket_is_explained(as_aiko):
     assert "the inquiry arrived" in page
     assert "Mon 5 Oct 2026, 14:00" in page
     assert "Asia/Tokyo" in page
+
+
+@pytest.mark.usefixtures("holding_notes")
+def test_a_time_the_system_named_is_explained(as_aiko, monday_at_ten):
+    times = f"/desk/tickets/{a_ticket().number}/times/"
+    seen = Page(as_aiko.get(times).content.decode()).text
+    assert "If nobody is in touch by today 13:36, the customer is told" in seen
+
+    monday_at_ten.shift(timedelta(hours=3, minutes=36))
+    hold_due_promises()
+
+    seen = Page(as_aiko.get(times).content.decode()).text
+    assert "the customer was told that it takes longer → Tue 6 Oct 2026, 13:36" in seen
+    assert "The system named this time when it told the customer that it takes longer." in seen
+    assert "If nobody is in touch by" not in seen
