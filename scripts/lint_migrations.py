@@ -17,6 +17,8 @@ from helpdesk.embedded.start import start
 from helpdesk.processes import stop
 
 ROOT = Path(__file__).resolve().parent.parent
+# A unique index takes the place of one that allowed less, so the running release cannot offend it.
+HARMLESS = ["0004_withdrawn"]
 
 
 def main() -> bool:
@@ -41,6 +43,7 @@ def has_errors() -> bool:
         include_apps=ours,
         quiet=["ok", "ignore"],
         no_cache=True,
+        ignore_name=HARMLESS,
         ignore_initial_migrations=True,
     )
     linter.lint_all_migrations()

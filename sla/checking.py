@@ -8,7 +8,7 @@ from sla.engine.commitments import AUTO
 from sla.engine.events import Event
 from sla.engine.replay import Timeline
 from sla.engine.settings import WAITS
-from sla.ledger import compared_fields, pending_steps
+from sla.ledger import compared_fields, paired, pending_steps
 from sla.models import Clock, Commitment
 from sla.services import read_log, replay_log
 from sla.working_time import epoch_seconds
@@ -23,20 +23,18 @@ def differences(clock: Clock, *, now: datetime) -> list[str]:
     stored = list(clock.commitments.all())
     unsent = _first_unsent_wait(stored, now=now)
     timeline = _expected(clock, unsent=unsent, now=now)
-    rows = _in_order(stored)
     found = (
         [] if clock.status == timeline.status else [f"status: {clock.status} is {timeline.status}"]
     )
-    for computed in timeline.commitments:
-        key = (computed.kind, computed.cycle)
-        row = rows[key].pop(0) if rows.get(key) else None
+    pairs, left = paired(stored, timeline.commitments)
+    for row, computed in pairs:
         if row is None:
             found.append(f"{computed.kind} {computed.cycle}: missing")
         elif unsent and _is_systems(row):
             continue
         elif not pending_steps(row, computed, now=now):
             found += _unequal(row, compared_fields(computed))
-    return found + [f"{row.kind} {row.cycle}: left over" for left in rows.values() for row in left]
+    return found + [f"{row.kind} {row.cycle}: left over" for row in left]
 
 
 def _first_unsent_wait(rows: list[Commitment], *, now: datetime) -> datetime | None:
@@ -63,10 +61,3 @@ def _unequal(row: Commitment, wanted: dict[str, object]) -> list[str]:
         for name, value in wanted.items()
         if getattr(row, name) != value
     ]
-
-
-def _in_order(rows: list[Commitment]) -> dict[tuple[str, int], list[Commitment]]:
-    ordered: dict[tuple[str, int], list[Commitment]] = {}
-    for row in sorted(rows, key=lambda row: row.pk):
-        ordered.setdefault((row.kind, row.cycle), []).append(row)
-    return ordered

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sla.engine.commitments import CommitmentState
 from sla.engine.events import Event
-from sla.models import Clock, PolicyVersion
+from sla.models import Clock, Kind, PolicyVersion
 from sla.services import read_log, replay_log
-from sla.working_time import utc_datetime
+from sla.working_time import open_spans, utc_datetime
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,20 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Span:
+    """Working time that was counted, within one opening."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def seconds(self) -> float:
+        return (self.end - self.start).total_seconds()
+
+
+@dataclass(frozen=True)
 class Explanation:
-    """One live commitment, all its numbers in seconds of working time."""
+    """One commitment, all its numbers in seconds of working time; `ended_at` None while it is owed."""
 
     kind: str
     state: str
@@ -35,7 +47,15 @@ class Explanation:
     target_seconds: int | None
     used_seconds: int | None
     remaining_seconds: int | None
+    hold_at: datetime | None
+    ended_at: datetime | None
+    end_reason: str
     steps: Sequence[Step]
+    counted: Sequence[Span]
+
+    @property
+    def kind_label(self) -> str:
+        return str(Kind(self.kind).label)
 
 
 @dataclass(frozen=True)
@@ -65,7 +85,8 @@ def terms_in_words(clock: Clock) -> Terms:
 
 
 def explain(clock: Clock, *, now: datetime) -> list[Explanation]:
-    """Each live commitment with the events that made its time, the earliest due first.
+    """Each commitment with the events that made its time: what is owed first, by due time, then
+    what has ended, the latest first.
 
     The log is read event by event, so what is told is what was computed.
     """
@@ -74,24 +95,31 @@ def explain(clock: Clock, *, now: datetime) -> list[Explanation]:
         (event, _live(replay_log(log[: number + 1], now=utc_datetime(event.at)).commitments))
         for number, event in enumerate(log)
     ]
-    current = _live(replay_log(log, now=now).commitments)
-    explained = [_explanation(row, _steps(row, story)) for row in current.values()]
-    return sorted(explained, key=lambda each: (each.due_at is None, each.due_at))
+    rows = replay_log(log, now=now).commitments
+    explained = [_explanation(row, _steps(row, story)) for row in rows]
+    owed = [each for each in explained if each.ended_at is None]
+    ended = [each for each in explained if each.ended_at is not None]
+    return [
+        *sorted(owed, key=lambda each: (each.due_at is None, each.due_at)),
+        *sorted(ended, key=lambda each: each.ended_at or now, reverse=True),
+    ]
 
 
-def _live(rows: Sequence[CommitmentState]) -> dict[tuple[str, int], CommitmentState]:
-    return {(row.kind, row.cycle): row for row in rows if row.is_live}
+def _live(rows: Sequence[CommitmentState]) -> dict[str, CommitmentState]:
+    return {row.kind: row for row in rows if row.is_live}
 
 
 def _steps(
     row: CommitmentState,
-    story: Sequence[tuple[Event, dict[tuple[str, int], CommitmentState]]],
+    story: Sequence[tuple[Event, dict[str, CommitmentState]]],
 ) -> list[Step]:
     """The events after which this commitment's due time was another one than before."""
     steps: list[Step] = []
     before: tuple[int | None, int | None] | None = None
     for event, rows in story:
-        then = rows.get((row.kind, row.cycle))
+        then = rows.get(row.kind)
+        if then and not _is_same(row, then):
+            then = None
         after = (then.due_at, then.target_seconds) if then else None
         if then and after != before:
             steps.append(
@@ -104,6 +132,13 @@ def _steps(
             )
         before = after
     return steps
+
+
+def _is_same(row: CommitmentState, then: CommitmentState) -> bool:
+    """A letter that came back changes the count of the cycles, a merge moves the beginning ahead."""
+    if then.started_at == row.started_at:
+        return True
+    return then.cycle == row.cycle and then.started_at > row.started_at
 
 
 def _explanation(row: CommitmentState, steps: Sequence[Step]) -> Explanation:
@@ -119,8 +154,22 @@ def _explanation(row: CommitmentState, steps: Sequence[Step]) -> Explanation:
         remaining_seconds=(row.target_seconds or 0) - (row.used_seconds or 0)
         if has_stopwatch
         else None,
+        hold_at=_instant(row.hold_at),
+        ended_at=_instant(row.ended_at),
+        end_reason=row.end_reason or "",
         steps=steps,
+        counted=_counted(row),
     )
+
+
+def _counted(row: CommitmentState) -> list[Span]:
+    """The opening hours during which a stopwatch ran."""
+    return [
+        Span(utc_datetime(begin), utc_datetime(stop))
+        for span in row.spans
+        if row.calendar is not None
+        for begin, stop in open_spans(row.calendar, *span)
+    ]
 
 
 def _instant(epoch: int | None) -> datetime | None:

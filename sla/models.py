@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent, Team
 from customers.models import Customer
+from sla.engine.commitments import AUTO_HOLD, AUTO_HOLD_FALLBACK, HELD
 
 
 class Priority(models.TextChoices):
@@ -59,6 +62,9 @@ class CalendarVersion(models.Model):
     number = models.PositiveIntegerField()
     hours = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
         constraints = [
@@ -115,6 +121,9 @@ class PolicyVersion(models.Model):
     calendar_version = models.ForeignKey(CalendarVersion, on_delete=models.PROTECT)
     settings = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
         constraints = [
@@ -200,7 +209,11 @@ class Commitment(models.Model):
 
     `schedule` is the list of future steps `[epoch second, step, value]` in order (see
     sla.engine); `next_check_at` is the first of them, null when nothing is left to watch.
+    `hold_at` is from when on the customer may be told that it takes longer (sla.md 2.11).
     """
+
+    # Why a row ended that the log no longer has.
+    WITHDRAWN: ClassVar = "withdrawn"
 
     class State(models.TextChoices):
         ACTIVE = "active"
@@ -227,6 +240,7 @@ class Commitment(models.Model):
     end_reason = models.CharField(max_length=30, blank=True)
     schedule = models.JSONField(default=list)
     next_check_at = models.DateTimeField(null=True)
+    hold_at = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
 
     objects = CommitmentQuerySet.as_manager()
@@ -236,7 +250,7 @@ class Commitment(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["clock", "kind", "cycle"],
-                condition=~Q(end_reason="no_target"),
+                condition=~Q(end_reason__in=["no_target", "withdrawn"]),
                 name="one_row_per_cycle",
             ),
             models.UniqueConstraint(
@@ -257,12 +271,21 @@ class Commitment(models.Model):
                 condition=Q(ended_at=None) | Q(next_check_at=None),
                 name="ended_commitments_are_not_watched",
             ),
+            models.CheckConstraint(
+                condition=Q(hold_at=None) | Q(ended_at=None, breached_at=None),
+                name="only_an_unbroken_promise_is_held",
+            ),
         ]
         indexes = [
             models.Index(
                 fields=["next_check_at"],
                 condition=Q(next_check_at__isnull=False),
                 name="commitment_to_check",
+            ),
+            models.Index(
+                fields=["hold_at"],
+                condition=Q(hold_at__isnull=False),
+                name="commitment_to_hold",
             ),
             models.Index(fields=["kind", "ended_at"], name="commitment_ended"),
             models.Index(
@@ -278,6 +301,16 @@ class Commitment(models.Model):
     @property
     def is_broken(self) -> bool:
         return self.state == self.State.BREACHED
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the customer was told in time that it takes longer: neither kept nor broken."""
+        return self.end_reason == HELD
+
+    @property
+    def is_by_holding_note(self) -> bool:
+        """Whether the system named this time, in the letter that said that it takes longer."""
+        return self.source in {AUTO_HOLD, AUTO_HOLD_FALLBACK}
 
 
 class CommitmentWarning(models.Model):

@@ -13,7 +13,14 @@ from django.db import connection
 from django.db.models import OuterRef, Subquery
 
 from sla.engine.settings import PolicySettings
-from sla.models import Commitment, Policy, PolicyVersion, Priority
+from sla.models import (
+    BusinessCalendar,
+    CalendarVersion,
+    Commitment,
+    Policy,
+    PolicyVersion,
+    Priority,
+)
 from sla.working_time import Calendar, add_working_time, epoch_seconds, next_opening, utc_datetime
 
 HOUR = 3600
@@ -66,6 +73,17 @@ def policy_version_for(matter: Mapping[str, object]) -> int:
     return PolicyTable.load().version_for(matter)
 
 
+def always_open_calendar() -> BusinessCalendar | None:
+    """Opening hours without a gap, if anybody has written some down."""
+    newest = (
+        CalendarVersion.objects.order_by("calendar_id", "-number")
+        .distinct("calendar_id")
+        .select_related("calendar")
+    )
+    always = (each for each in newest if Calendar.from_json(each.hours).is_always_open)
+    return next((version.calendar for version in always), None)
+
+
 @lru_cache(maxsize=1000)
 def terms_of(policy_version_id: int) -> Terms:
     """The terms of a policy version. Versions never change, so they are read once per process."""
@@ -103,6 +121,16 @@ def suggested_promises(policy_version_id: int, priority: str, *, now: datetime) 
     fallback = [now + timedelta(seconds=terms.settings.promise_fallback_wall)]
     chosen = [_up_to_five_minutes(due) for due in found if due is not None]
     return list(dict.fromkeys(chosen)) or fallback
+
+
+def disturb_at(policy_version_id: int, *, now: datetime) -> datetime:
+    """When people may be written to of what happens now: outside opening hours at the next opening,
+    unless the policy says otherwise. The state on screen changes at once."""
+    terms = terms_of(policy_version_id)
+    if terms.notifies_around_the_clock:
+        return now
+    opening = next_opening(terms.calendar, epoch_seconds(now))
+    return now if opening is None else max(now, utc_datetime(opening))
 
 
 def sweep_lag() -> float:

@@ -15,13 +15,14 @@ from django.db import transaction
 
 from accounts.models import Agent, Team
 from customers.models import Customer
-from sla.engine.events import Event
+from sla.engine.commitments import FIRED
+from sla.engine.events import TAKES_BACK, WAITS_DELAYED, Event
 from sla.engine.replay import Timeline, replay
-from sla.engine.settings import PROMISE, PolicySettings
-from sla.ledger import store_difference
+from sla.engine.settings import PROMISE, WAITS, PolicySettings
+from sla.ledger import paired, store_difference
 from sla.models import Clock, ClockEvent
 from sla.selectors import policy_version_for, terms_of
-from sla.working_time import epoch_seconds, utc_datetime
+from sla.working_time import epoch_seconds, next_opening, utc_datetime
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ def record_event(
     """
     happened = _event(event, at or now, dict(data or {}))
     ClockEvent.objects.bulk_create([_row(clock, happened)])
+    if event in TAKES_BACK:
+        _put_off_unsent_waits(clock, now=now)
     return rebuild(clock, now=now)
 
 
@@ -115,6 +118,34 @@ def rebuild(clock: Clock, *, now: datetime) -> ClockReading:
         clock.status = timeline.status
         clock.save(update_fields=["status"])
     return _reading(timeline)
+
+
+def _put_off_unsent_waits(clock: Clock, *, now: datetime) -> None:
+    """Without what was taken back, reminders were due that nobody has sent: they go out at the next
+    opening, and what comes after them keeps its distance (sla.md 3.3)."""
+    opening = _opening_after(clock, now)
+    while (due_at := _first_unsent_wait(clock, now=now)) is not None:
+        delay = Event(due_at, WAITS_DELAYED, {"by": opening - due_at})
+        ClockEvent.objects.bulk_create([_row(clock, delay)])
+
+
+def _first_unsent_wait(clock: Clock, *, now: datetime) -> int | None:
+    """When the first reminder was due that counts as sent and was not."""
+    pairs, _ = paired(clock.commitments.order_by("pk"), compute(clock, now=now).commitments)
+    unsent = [
+        computed.met_at
+        for row, computed in pairs
+        if computed.kind in WAITS
+        and computed.end_reason == FIRED
+        and (row is None or row.end_reason != FIRED)
+    ]
+    return min((at for at in unsent if at is not None), default=None)
+
+
+def _opening_after(clock: Clock, now: datetime) -> int:
+    following = epoch_seconds(now) + 1
+    opening = next_opening(terms_of(clock.policy_version_id).calendar, following)
+    return following if opening is None else opening
 
 
 def compute(clock: Clock, *, now: datetime) -> Timeline:

@@ -25,8 +25,8 @@ from common.models import Heartbeat
 from sla.engine.commitments import AUTO, BREACH, ESCALATE, WARN, Step
 from sla.engine.settings import WAITS
 from sla.models import Commitment, CommitmentWarning, Escalation, Kind, PolicyVersion
-from sla.selectors import Terms, terms_of
-from sla.working_time import epoch_seconds, next_opening, utc_datetime
+from sla.selectors import disturb_at, terms_of
+from sla.working_time import epoch_seconds, utc_datetime
 
 logger = structlog.get_logger(__name__)
 BATCH = 500
@@ -112,17 +112,17 @@ def _sweep_one_by_one(*, now: datetime | None) -> int:
                     _act([due], now=at)
             except Exception:
                 logger.exception("sweep.row_failed", commitment=due.pk)
-                _put_aside(due, now=at)
+                put_aside(due.pk, now=at)
         return len(batch)
 
 
-def _put_aside(due: Due, *, now: datetime) -> None:
-    """Try this row again after 1, 2, 4 … minutes, an hour at most."""
-    commitment = Commitment.objects.get(pk=due.pk)
-    minutes = min(60, 2 ** min(commitment.failures, 6))
-    commitment.failures += 1
-    commitment.next_check_at = now + timedelta(minutes=minutes)
-    commitment.save(update_fields=["failures", "next_check_at"])
+def put_aside(commitment_id: int, *, now: datetime) -> None:
+    """Look at a row that makes trouble again after 1, 2, 4 … minutes, an hour at most, so that it
+    keeps nobody else from their turn."""
+    live = Commitment.objects.live().filter(pk=commitment_id)
+    for failures in live.values_list("failures", flat=True):
+        minutes = min(60, 2 ** min(failures, 6))
+        live.update(failures=failures + 1, next_check_at=now + timedelta(minutes=minutes))
 
 
 def _database_now() -> datetime:
@@ -181,6 +181,7 @@ def _store(outcomes: Sequence[Outcome], *, now: datetime) -> None:
                 state = CASE WHEN new.breached THEN 'breached' ELSE state END,
                 breached_at = CASE WHEN new.breached THEN due_at ELSE breached_at END,
                 detected_at = CASE WHEN new.breached THEN %s ELSE detected_at END,
+                hold_at = CASE WHEN new.breached THEN NULL ELSE hold_at END,
                 schedule = new.schedule,
                 next_check_at = new.next_check_at,
                 failures = 0
@@ -238,7 +239,7 @@ def _notices(outcomes: Sequence[Outcome], *, now: datetime) -> list[Notice]:
     people = people_of_teams({o.due.team_id for o in telling})
     managers = manager_ids()
     mail_after = {
-        version: _mail_after(terms_of(version), now=now)
+        version: disturb_at(version, now=now)
         for version in {o.due.policy_version_id for o in telling}
     }
     return [
@@ -304,12 +305,3 @@ def _notice(outcome: Outcome, agent_id: int, *, mail_after: datetime) -> Notice:
         facts=facts,
         mail_after=mail_after,
     )
-
-
-def _mail_after(terms: Terms, *, now: datetime) -> datetime:
-    """Outside opening hours people are written to at the next opening, unless the policy says
-    otherwise; the state on screen changes at once."""
-    if terms.notifies_around_the_clock:
-        return now
-    opening = next_opening(terms.calendar, epoch_seconds(now))
-    return now if opening is None else max(now, utc_datetime(opening))

@@ -55,6 +55,22 @@ def working_seconds(calendar: "Calendar", a: int, b: int) -> int:
     return b - a if calendar.is_always_open else _worked_between(calendar, a, b)
 
 
+def open_spans(calendar: "Calendar", a: int, b: int) -> list[tuple[int, int]]:
+    """The opening hours within [a, b) as spans of UTC epoch seconds, joined where they touch."""
+    if calendar.is_always_open:
+        return [(a, b)] if a < b else []
+    spans: list[tuple[int, int]] = []
+    for opening, closing in sorted(_openings(calendar, a, b)):
+        begin, stop = max(a, opening), min(b, closing)
+        if begin >= stop:
+            continue
+        if spans and begin <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], stop))
+        else:
+            spans.append((begin, stop))
+    return spans
+
+
 def next_opening(calendar: "Calendar", at: int) -> int | None:
     """The first open instant at or after `at` (UTC epoch seconds); None beyond the horizon."""
     first_second_worked = add_working_time(calendar, at, 1)
@@ -150,10 +166,30 @@ class PublicHolidays:
 
     def of_year(self, year: int) -> frozenset[date]:
         """The dates that the `holidays` package names for this year, removals included."""
-        named = public_holidays.country_holidays(
-            self.country, self.subdivision, years=year, expand=False, categories=self.categories
+        return frozenset(self._named(year))
+
+    def names_of_year(self, year: int, language: str) -> dict[date, str]:
+        """What the holidays are called: in this language, in English, or as they are at home."""
+        home = public_holidays.country_holidays(self.country)
+        wishes = (language, "en")
+        known = [
+            each for wish in wishes for each in home.supported_languages if each.startswith(wish)
+        ]
+        # Without a language the package would take that of the machine.
+        named = self._named(year, known[0] if known else home.default_language)
+        return {day: name for day, name in named.items() if day not in self.removals}
+
+    def _named(self, year: int, language: str | None = None) -> dict[date, str]:
+        return dict(
+            public_holidays.country_holidays(
+                self.country,
+                self.subdivision,
+                years=year,
+                expand=False,
+                categories=self.categories,
+                language=language,
+            )
         )
-        return frozenset(named)
 
 
 @dataclass(frozen=True)

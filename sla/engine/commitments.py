@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from sla.working_time import Calendar
+
 ACTIVE = "active"
 PAUSED = "paused"
 MET = "met"
@@ -17,6 +19,14 @@ FIRE = "fire"
 AGENT = "agent"
 AUTO = "auto"
 AGENT_FALLBACK = "agent_fallback"
+AUTO_HOLD = "auto_hold"
+AUTO_HOLD_FALLBACK = "auto_hold_fallback"
+FIRED = "fired"
+"""Why a reminder or a closing ended that the system has sent."""
+HELD = "held"
+"""Why a promise ended that was neither kept nor broken: the customer was told a later time."""
+KEPT_BY_PEOPLE = (AGENT, AGENT_FALLBACK, AUTO_HOLD, AUTO_HOLD_FALLBACK)
+"""Sources of promises that only contact by a person keeps; the system's reminders keep the others."""
 
 
 class Step(NamedTuple):
@@ -51,6 +61,12 @@ class CommitmentState:
     late_wall_seconds: int | None
     late_business_seconds: int | None
     schedule: tuple[Step, ...]
+    hold_at: int | None = None
+    """From when on the customer may be told that it takes longer; None when they may not."""
+    spans: tuple[tuple[int, int], ...] = ()
+    """From when until when a stopwatch ran, in opening hours or not; nothing for other kinds."""
+    calendar: Calendar | None = None
+    """Whose opening hours counted."""
 
     @property
     def is_live(self) -> bool:

@@ -17,6 +17,10 @@ NO_REPLY_NEEDED = "no_reply_needed"
 MERGE_IN = "merge_in"
 MERGED_AWAY = "merged_away"
 WAITS_DELAYED = "waits_delayed"
+HELD = "held"
+UNDONE = "undone"
+TAKES_BACK = frozenset({DELIVERY_FAILED, UNDONE})
+"""What takes an earlier event out of the log, so that the past is another one than was stored."""
 
 
 class EventLogError(ValueError):
@@ -28,7 +32,8 @@ class Event:
     """One fact of a ticket's log: `at` in UTC epoch seconds, further fields in `data`.
 
     `data` is as in data/sla/README.md with instants as epoch seconds; an optional `id` makes the
-    event countable once, and lets `delivery_failed` name a message by `outgoing`.
+    event countable once, and lets `delivery_failed` name a message by `outgoing`, `undone` any event
+    by `undoes`.
     """
 
     at: int
@@ -44,12 +49,18 @@ class Event:
 def log_as_it_counts(events: Iterable[Event], *, until: int) -> list[Event]:
     """The log up to `until` (UTC epoch seconds, included), by time, equal times as given.
 
-    An event counts once, however often it was delivered, and a message that bounced not at all.
+    An event counts once, however often it was delivered; a message that bounced, or an event that
+    was undone, not at all.
     Raises EventLogError unless it begins with its only `create`.
     """
     known = sorted((event for event in events if event.at <= until), key=lambda event: event.at)
     lost = {event.data.get("outgoing") for event in known if event.type == DELIVERY_FAILED}
-    counted = [event for event in _once(known) if not _is_lost(event, lost)]
+    undone = {event.data["undoes"] for event in known if event.type == UNDONE}
+    counted = [
+        event
+        for event in _once(known)
+        if not _is_lost(event, lost) and event.data.get("id") not in undone
+    ]
     if [event.type for event in counted].count(CREATE) != 1 or counted[0].type != CREATE:
         raise EventLogError("A log begins with its “create” event and has no other.")
     return counted

@@ -3,7 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
-from sla.engine.commitments import AGENT, AGENT_FALLBACK, AUTO
+from sla.engine.commitments import (
+    AGENT,
+    AGENT_FALLBACK,
+    AUTO,
+    AUTO_HOLD,
+    AUTO_HOLD_FALLBACK,
+    HELD,
+)
 from sla.engine.rows import Acknowledgement, Promise, Row, Stopwatch, Wait
 from sla.engine.settings import ACK, PROMISE, RESOLUTION, WAITS, PolicySettings
 
@@ -137,13 +144,32 @@ class Ledger:
     def supersede_promise(self, at: int) -> None:
         self.cancel((PROMISE,), at, "superseded")
 
+    def hold_promise(self, at: int) -> None:
+        """The customer was told that it takes longer, and until when: a person must keep that."""
+        held = self.promise
+        if held is None or not held.can_be_held:
+            return
+        self.cancel((PROMISE,), at, HELD)
+        seconds = self.policy.promise_default[self.priority]
+        due_at, is_fallback = self._due_within(at, seconds)
+        if due_at <= held.promised_at:
+            # A tenth of a long promise can be more than the default: nobody is put off to earlier.
+            due_at, is_fallback = self._due_within(held.promised_at, seconds)
+        self._promise(at, due_at, source=AUTO_HOLD_FALLBACK if is_fallback else AUTO_HOLD)
+
     def _promise_within(self, at: int, seconds: int, *, no_later_than: int | None = None) -> None:
-        due_at, source = self.policy.due(at, seconds), AGENT
-        if due_at is None:
-            due_at, source = at + self.policy.promise_fallback_wall, AGENT_FALLBACK
+        due_at, is_fallback = self._due_within(at, seconds)
+        source = AGENT_FALLBACK if is_fallback else AGENT
         if no_later_than is not None and no_later_than < due_at:
             due_at, source = no_later_than, AGENT
         self._promise(at, due_at, source=source)
+
+    def _due_within(self, start: int, seconds: int) -> tuple[int, bool]:
+        """So many open seconds later; without opening hours by the wall, which is the second."""
+        due_at = self.policy.due(start, seconds)
+        if due_at is None:
+            return start + self.policy.promise_fallback_wall, True
+        return due_at, False
 
     def _promise(self, at: int, due_at: int, *, source: str) -> None:
         cycle = self._next_cycle(PROMISE)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sla.engine import events as log
-from sla.engine.commitments import CommitmentState
+from sla.engine.commitments import FIRED, CommitmentState
 from sla.engine.events import Event, EventLogError, log_as_it_counts
 from sla.engine.ledger import Ledger
 from sla.engine.rows import Row
@@ -247,7 +247,7 @@ class _Story:
         if wait.kind == AUTO_CLOSE and self._is_postponed(wait, at):
             return
         keeps_promise = self.ledger.has_automatic_promise
-        self.ledger.fulfil((wait.kind,), at, "fired")
+        self.ledger.fulfil((wait.kind,), at, FIRED)
         if keeps_promise:
             self.ledger.fulfil((PROMISE,), at, wait.kind)
         if wait.kind == AUTO_CLOSE:
@@ -268,6 +268,12 @@ class _Story:
     def delay_waits(self, event: Event) -> None:
         """The system was away: what it would have written then it writes `by` seconds later (3.3)."""
         self.ledger.delay_waits(int(event.data["by"]))
+
+    # The holding note (2.11)
+
+    def hold(self, event: Event) -> None:
+        """The system has written that it takes longer. A letter that was never sent is no event."""
+        self.ledger.hold_promise(event.at)
 
     # Other settings (2.7)
 
@@ -357,5 +363,6 @@ _ACTS: Mapping[str, Callable[[_Story, Event], None]] = {
     log.MERGE_IN: _Story.merge_in,
     log.MERGED_AWAY: _Story.merged_away,
     log.WAITS_DELAYED: _Story.delay_waits,
+    log.HELD: _Story.hold,
 }
 """Notes, assignments and everything else that is not named here change nothing."""

@@ -1,11 +1,14 @@
 """The rows of a ticket while its log is read.
 
 `Row` knows how every commitment ends, breaches, warns and escalates (sla.md 2.9). `Stopwatch`
-adds spans and rule R (2.7), `Promise` its fixed warnings (2.4), `Wait` is fired by the system (2.5).
+adds spans and rule R (2.7), `Promise` its fixed warnings (2.4) and the holding note (2.11), `Wait`
+is fired by the system (2.5).
 """
 
 from sla.engine.commitments import (
     ACTIVE,
+    AGENT,
+    AGENT_FALLBACK,
     AUTO,
     BREACH,
     BREACHED,
@@ -18,9 +21,14 @@ from sla.engine.commitments import (
     CommitmentState,
     Step,
 )
-from sla.engine.ladders import NO_LADDER, Ladder
+from sla.engine.ladders import NO_LADDER, Ladder, Reach
 from sla.engine.settings import ACK, PROMISE, PolicySettings
 from sla.working_time import working_seconds
+
+HOLD_PERCENT = 90
+HOLD_BEFORE = 5 * 60
+"""A customer is told that it takes longer when this share of the time is used, and no later than
+so many seconds on the wall before it ends (sla.md 2.11)."""
 
 
 class Row:
@@ -98,6 +106,9 @@ class Row:
             late_wall_seconds=self._late_wall_seconds(until),
             late_business_seconds=self._late_business_seconds(until),
             schedule=self._schedule() if self.ended_at is None else (),
+            hold_at=self._hold_at() if self.state == ACTIVE else None,
+            spans=self._spans_until(until),
+            calendar=self.terms.calendar,
         )
 
     def _next_step_at(self) -> int:
@@ -140,6 +151,12 @@ class Row:
 
     def _source(self) -> str | None:
         return None
+
+    def _hold_at(self) -> int | None:
+        return None
+
+    def _spans_until(self, until: int) -> tuple[tuple[int, int], ...]:
+        return ()
 
     def _late_wall_seconds(self, until: int) -> int | None:
         return None if self.breached_at is None else until - self.breached_at
@@ -265,6 +282,11 @@ class Stopwatch(Row):
     def _used_seconds(self, until: int) -> int | None:
         return self.used(until)
 
+    def _spans_until(self, until: int) -> tuple[tuple[int, int], ...]:
+        if self._running_since is None or self._running_since >= until:
+            return tuple(self._spans)
+        return (*self._spans, (self._running_since, until))
+
 
 class Promise(Row):
     """When the customer was told to hear from us; nothing but contact moves it."""
@@ -283,12 +305,30 @@ class Promise(Row):
         """Whether the system's own nudges keep it."""
         return self.source == AUTO
 
+    @property
+    def can_be_held(self) -> bool:
+        """Whether a later time may take its place: never twice in a row, never once it is broken."""
+        return self.source in (AGENT, AGENT_FALLBACK) and self.breached_at is None
+
     def _fixed_warnings(self, at: int, due_at: int) -> Ladder:
-        span = working_seconds(self.terms.calendar, at, due_at)
-        reach = self.terms.due if span else _on_the_wall
-        span = span or due_at - at
+        span, reach = self._span(at, due_at)
         rungs = [(_ceil_divide(span * p, 100), p) for p in self.terms.warn_percent]
         return Ladder(start=at, rungs=rungs, reach=reach)
+
+    def _span(self, at: int, due_at: int) -> tuple[int, Reach]:
+        """Its length and how to count it: open seconds, on the wall when there are none."""
+        span = working_seconds(self.terms.calendar, at, due_at)
+        return (span, self.terms.due) if span else (due_at - at, _on_the_wall)
+
+    def _hold_at(self) -> int | None:
+        """None when there is no moment for it: a promise of some minutes is kept or broken."""
+        if not (self.terms.holding_note and self.can_be_held):
+            return None
+        span, reach = self._span(self.started_at, self.promised_at)
+        nearly_used = reach(self.started_at, _ceil_divide(span * HOLD_PERCENT, 100))
+        latest = self.promised_at - HOLD_BEFORE
+        hold_at = latest if nearly_used is None else min(nearly_used, latest)
+        return hold_at if hold_at > self.started_at else None
 
     def _source(self) -> str | None:
         return self.source

@@ -62,6 +62,7 @@ class PolicySettings:
     escalation: tuple[tuple[int, int], ...]
     customer_wait: Mapping[str, int]
     reopen_floor: int
+    holding_note: bool = False
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], *, calendar: Calendar) -> "PolicySettings":
@@ -82,6 +83,7 @@ class PolicySettings:
                 escalation=tuple((step["level"], step["after"]) for step in data["escalation"]),
                 customer_wait=dict(data["customer_wait"]),
                 reopen_floor=data["reopen_floor"],
+                holding_note=bool(data.get("holding_note", False)),
             )
         except KeyError as error:
             raise SettingsError(f"The policy lacks {error}.") from None

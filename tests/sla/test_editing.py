@@ -4,9 +4,9 @@ from copy import deepcopy
 
 import pytest
 
-from sla.defaults import office_hours, standard_settings
 from sla.editing import EditRefused, NeverOpens, order_policies, save_calendar, save_policy
 from sla.models import BusinessCalendar, Policy, PolicyVersion
+from sla.presets import office_hours, standard_settings
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +42,36 @@ def test_new_hours_make_a_version_of_the_calendar_and_of_each_policy_that_uses_i
     assert calendar.versions.count() == 2
     newest = PolicyVersion.objects.latest("number")
     assert newest.calendar_version == calendar.versions.get(number=2)
+
+
+def test_a_version_knows_who_made_it(admin):
+    calendar, policy = BusinessCalendar.objects.get(), Policy.objects.get()
+    hours = {**office_hours("Asia/Tokyo"), "closed": []}
+
+    save_calendar(calendar=calendar, name=calendar.name, hours=hours, by=admin)
+
+    assert calendar.versions.get(number=1).created_by is None
+    assert calendar.versions.get(number=2).created_by == admin
+    assert policy.versions.get(number=2).created_by == admin
+
+
+def test_somebody_who_leaves_takes_no_version_along(admin):
+    calendar = BusinessCalendar.objects.get()
+    hours = {**office_hours("Asia/Tokyo"), "closed": []}
+    save_calendar(calendar=calendar, name=calendar.name, hours=hours, by=admin)
+
+    admin.delete()
+
+    assert calendar.versions.get(number=2).created_by is None
+
+
+def test_a_name_is_given_once():
+    calendar, policy = BusinessCalendar.objects.get(), Policy.objects.get()
+
+    with pytest.raises(EditRefused, match=calendar.name):
+        save_calendar(calendar=None, name=calendar.name, hours=office_hours("Asia/Tokyo"))
+    with pytest.raises(EditRefused, match=policy.name):
+        a_policy(policy.name)
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,11 @@ from django.utils import timezone, translation
 from accounts.models import Agent, Notification, Team
 from mail.models import OutboundEmail
 from mail.notifying import mail_notifications
-from sla.defaults import office_hours, standard_settings
 from sla.editing import NeverOpens, order_policies, save_calendar, save_policy
 from sla.engine.commitments import CommitmentState
 from sla.engine.events import Event
 from sla.models import BusinessCalendar, Commitment, Escalation, Kind, Policy
+from sla.presets import office_hours, standard_settings
 from sla.services import change_policy, rebuild
 from sla.sweep import sweep_due
 from sla.working_time import (

@@ -33,12 +33,20 @@ from sla.working_time import epoch_seconds
 from tests.sla.test_engine import CALENDARS, DAY, HOUR, MINUTE, POLICIES, POLICY_FIELDS, seen
 
 # One policy beside those of the vectors tracks no replies of low priority: targets go and return.
+# Another one, and this, let the system put off a promise that is about to break.
 STANDARD = POLICY_FIELDS["std"]
 SETTINGS = {
     **POLICIES,
     "loose": PolicySettings.from_json(
-        STANDARD | {"targets": STANDARD["targets"] | {"low": {"resolution": 9 * HOUR}}},
+        STANDARD
+        | {
+            "targets": STANDARD["targets"] | {"low": {"resolution": 9 * HOUR}},
+            "holding_note": True,
+        },
         calendar=CALENDARS["tokyo"],
+    ),
+    "holding": PolicySettings.from_json(
+        STANDARD | {"holding_note": True}, calendar=CALENDARS["newyork"]
     ),
 }
 STARTS = [
@@ -55,7 +63,7 @@ STARTS = [
 ]
 STATUSES = ["open", "pending_customer", "on_hold", "resolved", "spam", "closed"]
 PRIORITIES = ["urgent", "high", "normal", "low", "low"]
-NAMES = [*sorted(SETTINGS), "loose", "loose"]
+NAMES = [*sorted(SETTINGS), "loose", "loose", "holding"]
 PAUSES = [1, 59, 10 * MINUTE, HOUR, 5 * HOUR, 14 * HOUR, DAY, 3 * DAY, 9 * DAY]
 FROM_NOW = [1, 30 * MINUTE, 3 * HOUR, DAY, 4 * DAY, 20 * DAY]
 NOTHING = Timeline(status="new", commitments=(), holder="us")
@@ -212,6 +220,25 @@ class LifeOfAClock(RuleBasedStateMachine):
             assert later.due_at == (earlier.due_at or 0) + by
         self._look(due_at + late)
 
+    @rule(comes=same(True, True, False))
+    def the_customer_is_told_that_it_takes_longer(self, comes: bool) -> None:
+        """When the time for it comes, or at any time: what cannot be put off stays (2.11)."""
+        live = self._live(PROMISE)
+        if comes and live and live.hold_at is not None:
+            self._look(max(self.now, live.hold_at))
+        before, others = self._live(PROMISE), self._all_but_promises()
+        self._happens("held")
+        assert self._all_but_promises() == others
+        told = self._live(PROMISE)
+        if before is None or before.source not in ("agent", "agent_fallback") or before.breached_at:
+            assert told == before
+        elif before.started_at < self.now:
+            (old,) = self._now_like([before])
+            assert told is not None
+            assert (old.state, old.end_reason, old.ended_at) == ("cancelled", "held", self.now)
+            assert told.source in ("auto_hold", "auto_hold_fallback")
+            assert (told.due_at or 0) > (before.due_at or 0)
+
     # The laws
 
     def _look(self, now: int) -> None:
@@ -278,6 +305,9 @@ class LifeOfAClock(RuleBasedStateMachine):
         dues = [row.due_at for kind in WAITS if (row := self._live(kind))]
         return min((due for due in dues if due is not None and due >= self.now), default=None)
 
+    def _all_but_promises(self) -> list[CommitmentState]:
+        return [row for row in self.timeline.commitments if row.kind != PROMISE]
+
     def _contacts(self) -> list[Identity]:
         """What has been kept by a person's word in this second."""
         return [
@@ -318,6 +348,10 @@ def row_is_possible(row: CommitmentState, now: int) -> None:
     else:
         assert row.schedule == ()
         assert row.state in ("met", "breached", "cancelled")
+    if row.hold_at is not None:
+        assert (row.kind, row.state) == (PROMISE, "active")
+        assert row.source in ("agent", "agent_fallback")
+        assert row.started_at < row.hold_at <= (row.due_at or 0) - 5 * MINUTE
     steps_were_taken_once(row)
     seconds_add_up(row, now if row.ended_at is None else row.ended_at)
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from sla.defaults import office_hours, standard_settings
 from sla.editing import save_policy
 from sla.models import Commitment, Kind, Policy, PolicyVersion
+from sla.presets import office_hours, standard_settings
 from sla.previewing import due_times_now, preview_edit
 from tests.conftest import MONDAY_AT_TEN
 from tests.factories import a_ticket

@@ -20,14 +20,16 @@ from django.db.models import F
 
 from accounts.models import Agent, Notification, Team
 from helpdesk.processes import kill_group
+from mail.models import OutboundEmail
 from sla.checking import differences
 from sla.models import Commitment, Escalation, Kind
 from sla.sweep import sweep_due
-from tests.conftest import MONDAY_AT_TEN
+from tests.conftest import MONDAY_AT_TEN, allow_holding_notes
 from tests.factories import a_ticket
 from tests.processes import ROOT, environment_of_these_tests, wait_until
 from tests.sla.commitments import database_now, only_the_promise, promises_due
 from tickets.models import Ticket
+from tickets.services.holding import hold_due_promises
 from tickets.services.replying import Reply, reply_to_customer
 
 DUE = MONDAY_AT_TEN.replace(hour=14)
@@ -173,6 +175,64 @@ def somebody_waits_for_a_lock() -> bool:
         )
         (count,) = cursor.fetchone()
     return bool(count)
+
+
+# Somebody is in touch in the second in which the customer is told that it takes longer
+
+HOLD = DUE - timedelta(minutes=24)
+
+
+@pytest.fixture
+def about_to_break(committed_agent: Agent) -> Ticket:
+    """Due at 14:00, under a policy that tells the customer at 13:36 that it takes longer."""
+    allow_holding_notes()
+    return a_ticket(now=MONDAY_AT_TEN)
+
+
+def how_promises_ended(ticket: Ticket) -> list[tuple[str, str]]:
+    found = ticket.clock.commitments.filter(kind=Kind.PROMISE).order_by("cycle")
+    ticket.clock.refresh_from_db()
+    assert differences(ticket.clock, now=HOLD) == []
+    return [(promise.source, promise.end_reason) for promise in found]
+
+
+def test_an_answer_that_came_first_leaves_nothing_to_put_off(about_to_break, committed_agent):
+    agent = Actor(lambda: answer(about_to_break, committed_agent, HOLD), is_held=True)
+    assert agent.has_acted.wait(20)
+    note = Actor(lambda: hold_due_promises(now=HOLD))
+    wait_until(somebody_waits_for_a_lock, seconds=20, what="the note at the ticket's lock")
+
+    agent.finish()
+    note.finish()
+
+    assert how_promises_ended(about_to_break) == [("agent", "contact"), ("agent", "")]
+    assert not OutboundEmail.objects.filter(dedupe_key__startswith="held:").exists()
+
+
+def test_an_answer_that_waits_for_the_note_keeps_the_new_promise(about_to_break, committed_agent):
+    note = Actor(lambda: hold_due_promises(now=HOLD), is_held=True)
+    assert note.has_acted.wait(20)
+    agent = Actor(lambda: answer(about_to_break, committed_agent, HOLD))
+    wait_until(somebody_waits_for_a_lock, seconds=20, what="the agent at the ticket's lock")
+
+    note.finish()
+    agent.finish()
+
+    ended = [("agent", "held"), ("auto_hold", "contact"), ("agent", "")]
+    assert how_promises_ended(about_to_break) == ended
+
+
+def test_two_processes_write_one_note(about_to_break):
+    first = Actor(lambda: hold_due_promises(now=HOLD), is_held=True)
+    assert first.has_acted.wait(20)
+    second = Actor(lambda: hold_due_promises(now=HOLD))
+    wait_until(somebody_waits_for_a_lock, seconds=20, what="the second at the ticket's lock")
+
+    first.finish()
+    second.finish()
+
+    assert OutboundEmail.objects.filter(dedupe_key__startswith="held:").count() == 1
+    assert how_promises_ended(about_to_break) == [("agent", "held"), ("auto_hold", "")]
 
 
 # kill -9
