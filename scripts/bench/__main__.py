@@ -21,11 +21,27 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).resolve().parents[2]
+# Words that `manage.py generate_load` says so often, by messages.
+SEARCHES = {
+    "absent": "麒麟",
+    "absent_english": "xylophone",
+    "one_in_20000": "瑠璃",
+    "one_in_2000": "解約",
+    "one_in_200": "返品",
+    "one_in_200_english": "refund",
+    "very_common": "した",
+    "one_character": "品",
+    "four_characters": "返品した",
+    "beginning_of_a_word": "refun",
+    "two_words": "返品 プリンター",
+    "customer": "from:山田",
+}
 
 
 def main() -> None:
@@ -36,6 +52,7 @@ def main() -> None:
             "tickets": options.tickets,
             "queue_page": bench.queue_page(),
             "form": bench.form(),
+            "search": bench.search(),
             "arithmetic": bench.arithmetic(),
             "sweep": bench.sweep(),
             "empty_sweep": bench.part("steady", "empty", options.live),
@@ -43,6 +60,8 @@ def main() -> None:
             "steady_breaches": bench.part("steady", "steady", 200),
             "acknowledgement": bench.acknowledgement(),
             "breach_lag": bench.breach_lag(),
+            # Last, because it fills the desk further.
+            "search_grown": bench.search_grown(),
         }
     print(json.dumps(results, indent=2))
     print(json.dumps(results))
@@ -51,6 +70,9 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tickets", type=int, default=10_000)
+    parser.add_argument(
+        "--grow-to", type=int, default=0, help="so many tickets for a second look at the search"
+    )
     parser.add_argument("--requests", type=int, default=60)
     parser.add_argument("--seconds", type=int, default=20, help="of posting, one a second")
     parser.add_argument("--live", type=int, default=100_000, help="commitments still to come")
@@ -90,6 +112,47 @@ class Bench:
             "floor_list_ms": _median(floor),
             "floor_view_ms": _median(bare),
             "ratio_to_floor": round(statistics.median(mine) / statistics.median(floor), 2),
+        }
+
+    def search(self) -> dict[str, Any]:
+        """The first page of results for words of every frequency, against 50 ORM rows in a table."""
+        session = self._sign_in()
+        paths = [f"/desk/search/?{urlencode({'q': words})}" for words in SEARCHES.values()]
+        asked = [partial(self._get, path, cookie=session, expect="search-help") for path in paths]
+        *taken, floor = _alternate(
+            max(10, self.options.requests // 3),
+            *asked,
+            lambda: self._get("/floor/list/", cookie=session, expect="<table>"),
+        )
+        self.searched = {
+            name: {
+                **_spread(mine),
+                "ratio_to_floor": round(statistics.median(mine) / statistics.median(floor), 2),
+            }
+            for name, mine in zip(SEARCHES, taken, strict=True)
+        }
+        return {"floor_list_ms": _median(floor), **self.searched}
+
+    def search_grown(self) -> dict[str, Any]:
+        """The same with more tickets, and how much slower that makes it."""
+        size = self.options.grow_to
+        if size <= self.options.tickets:
+            return {}
+        before, began = self.searched, time.monotonic()
+        _in_django(self.environment, "scripts.bench.sweeping", "grow", size - self.options.tickets)
+        filled = round(time.monotonic() - began)
+        # The server has long closed an idle connection; http.client opens it again by itself.
+        _connection(self.port).close()
+        after = self.search()
+        return {
+            "tickets": size,
+            "seconds_to_fill": filled,
+            **after,
+            # Of the ratios to the floor, which does not grow: the machine may be busier by now.
+            "growth": {
+                name: round(after[name]["ratio_to_floor"] / before[name]["ratio_to_floor"], 2)
+                for name in SEARCHES
+            },
         }
 
     def form(self) -> dict[str, Any]:

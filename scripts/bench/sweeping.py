@@ -10,6 +10,7 @@ from importlib import import_module
 import django
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 django.setup()
 
@@ -18,7 +19,8 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from accounts.models import Agent, Team  # noqa: E402
 from accounts.services import add_member  # noqa: E402
 from customers.models import Customer  # noqa: E402
-from scripts.bench.fill import fill, make_due  # noqa: E402
+from helpdesk.load.generating import generate_load  # noqa: E402
+from scripts.bench.fill import make_due  # noqa: E402
 from sla.models import Commitment, PolicyVersion  # noqa: E402
 from sla.sweep import sweep_due  # noqa: E402
 
@@ -36,13 +38,19 @@ def people(tickets: int) -> str:
     agent = Agent.objects.create_user("bench@example.com", None, name="Bench", language="en")
     team = Team.objects.get(is_default=True)
     add_member(team, agent)
-    fill(tickets, team=team.pk, agent=agent.pk, policy=PolicyVersion.objects.latest("pk").pk)
+    generate_load(tickets, seed=1, now=timezone.now().replace(microsecond=0))
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY] = str(agent.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = agent.get_session_auth_hash()
     session.save()
     return str(session.session_key)
+
+
+def grow(tickets: int) -> int:
+    """More tickets for the same people."""
+    generate_load(tickets, seed=2, now=timezone.now().replace(microsecond=0))
+    return tickets
 
 
 def rate(count: int) -> tuple[float, float]:
@@ -96,4 +104,4 @@ def somebody() -> dict[str, int]:
 
 if __name__ == "__main__":
     command, number = sys.argv[1], int(sys.argv[2])
-    print(json.dumps({"people": people, "rate": rate, "lag": lag}[command](number)))
+    print(json.dumps({"people": people, "grow": grow, "rate": rate, "lag": lag}[command](number)))

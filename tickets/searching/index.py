@@ -1,0 +1,130 @@
+"""The only writers of the search index, each in the transaction of what it indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from customers.models import Customer
+from tickets.models import Attachment, Message, Note, SearchEntry, Ticket, TicketQuerySet
+from tickets.searching.tokens import tokens
+
+Kind = SearchEntry.Kind
+
+
+def index_opened(ticket: Ticket, message: Message, *, has_files: bool = False) -> None:
+    """A ticket that has just been opened, in one statement."""
+    entries = [*_entries_of_ticket(ticket.pk, ticket), _entry_of_message(ticket.pk, message)]
+    SearchEntry.objects.bulk_create(entries)
+    if has_files:
+        index_files(message)
+
+
+def index_message(message: Message, *, has_files: bool = False) -> None:
+    """A message that has just been said, and its files."""
+    SearchEntry.objects.bulk_create([_entry_of_message(message.ticket_id, message)])
+    if has_files:
+        index_files(message)
+
+
+def index_files(message: Message) -> None:
+    """The files that have just come to a message."""
+    entries = _entries_of_files({message.pk: message.ticket_id}, [message])
+    SearchEntry.objects.bulk_create(entries)
+
+
+def index_note(note: Note) -> None:
+    """A note that has just been written."""
+    SearchEntry.objects.bulk_create([_entry_of_note(note.ticket_id, note)])
+
+
+def index_customer(customer: Customer) -> None:
+    """A customer's name or addresses have changed: bring the entries of their tickets in line."""
+    text = customer.words
+    entries = SearchEntry.objects.filter(kind=Kind.CUSTOMER, ticket__customer=customer)
+    entries.exclude(text=text).update(text=text, tokens=tokens(text))
+
+
+@transaction.atomic
+def index_families(tickets: Iterable[Ticket]) -> None:
+    """Write the entries of these tickets, held by the caller, anew, with what is told on their
+    pages: a merged ticket has none of its own."""
+    tickets = list(tickets)
+    SearchEntry.objects.filter(ticket__in=tickets).delete()
+    pages = [ticket.pk for ticket in tickets if ticket.merged_into_id is None]
+    SearchEntry.objects.bulk_create(_entries_of_pages(pages), batch_size=500)
+
+
+def tickets_to_index() -> TicketQuerySet:
+    """Tickets that are not in the index."""
+    subjects = SearchEntry.objects.filter(ticket=OuterRef("pk"), kind=Kind.SUBJECT)
+    return Ticket.objects.filter(~Exists(subjects), merged_into=None)
+
+
+def is_index_complete() -> bool:
+    """Whether nothing is left to index, by one look: it is filled from the newest to the oldest."""
+    oldest = Ticket.objects.filter(merged_into=None).order_by("pk").first()
+    return oldest is None or oldest.search_entries.filter(kind=Kind.SUBJECT).exists()
+
+
+def _entries_of_pages(pages: list[int]) -> Iterator[SearchEntry]:
+    """All that is told on the pages of these tickets, in a few queries."""
+    families = Ticket.objects.filter(Q(pk__in=pages) | Q(merged_into__in=pages))
+    families = families.select_related("customer").prefetch_related("customer__contact_points")
+    shown_on: dict[int, int] = {}
+    for ticket in families:
+        shown_on[ticket.pk] = ticket.merged_into_id or ticket.pk
+        yield from _entries_of_ticket(shown_on[ticket.pk], ticket)
+    said_on: dict[int, int] = {}
+    for message in (messages := list(Message.objects.filter(ticket__in=list(shown_on)))):
+        said_on[message.pk] = shown_on[message.ticket_id]
+        yield _entry_of_message(said_on[message.pk], message)
+    yield from _entries_of_files(said_on, messages)
+    for note in Note.objects.filter(ticket__in=list(shown_on)):
+        yield _entry_of_note(shown_on[note.ticket_id], note)
+
+
+def _entries_of_ticket(page: int, ticket: Ticket) -> Iterator[SearchEntry]:
+    for kind, text in ((Kind.SUBJECT, ticket.subject), (Kind.CUSTOMER, ticket.customer.words)):
+        yield SearchEntry(
+            ticket_id=page, kind=kind, at=ticket.opened_at, text=text, tokens=tokens(text)
+        )
+
+
+def _entry_of_message(page: int, message: Message) -> SearchEntry:
+    return SearchEntry(
+        ticket_id=page,
+        kind=Kind.MESSAGE,
+        at=message.sent_at,
+        source_id=message.pk,
+        tokens=tokens(message.body),
+    )
+
+
+def _entry_of_note(page: int, note: Note) -> SearchEntry:
+    return SearchEntry(
+        ticket_id=page,
+        kind=Kind.NOTE,
+        at=note.written_at,
+        source_id=note.pk,
+        tokens=tokens(note.body),
+    )
+
+
+def _entries_of_files(said_on: dict[int, int], messages: Iterable[Message]) -> list[SearchEntry]:
+    """The files of messages that are told on the pages `said_on` names."""
+    said_at = {message.pk: message.sent_at for message in messages}
+    return [
+        SearchEntry(
+            ticket_id=said_on[file.message_id],
+            kind=Kind.FILE,
+            at=said_at[file.message_id],
+            source_id=file.message_id,
+            text=file.name,
+            tokens=tokens(file.name),
+        )
+        for file in Attachment.objects.filter(message__in=list(said_at))
+        if file.message_id
+    ]
