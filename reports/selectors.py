@@ -1,7 +1,8 @@
 """What managers ask: is anyone waiting too long, and do we keep our word?
 
 Kept means that a person was in touch at or before the promised instant; an acknowledgement or an
-automatic note never counts (features.md X3).
+automatic note never counts (features.md X3). Rescued means that such a note named a later time
+before the promise broke (X4): neither kept nor broken.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from django.db.models import Aggregate, Count, F, FloatField, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Agent
+from sla.engine.commitments import HELD, KEPT_BY_PEOPLE
 from sla.models import Commitment, Kind
 from tickets.models import Ticket
-from tickets.selectors import PROMISE_WINDOWS, QueueFilter
+from tickets.queue import PROMISE_WINDOWS, QueueFilter
 
-HUMAN_SOURCES = ["agent", "agent_fallback"]
+RESULTS = ("kept", "broken", "rescued")
 PERIODS = {"today": 0, "week": 6}
 
 
@@ -42,10 +44,12 @@ class Now:
 
 @dataclass(frozen=True)
 class Kept:
-    """Promises decided in a period: kept when contacted in time, broken at their due instant."""
+    """Promises decided in a period: kept when contacted in time, broken at their due instant,
+    rescued when the customer was told in time that it takes longer. The last count in no share."""
 
     kept: int
     broken: int
+    rescued: int
 
     @property
     def share(self) -> int | None:
@@ -133,17 +137,19 @@ def _midnight(day: datetime, *, days: int) -> datetime:
 
 
 def decided_promises(result: str, *, since: datetime, until: datetime) -> QuerySet[Commitment]:
-    """The promises of people that were kept, or broken, in [since, until]."""
+    """The promises of people that were kept, broken or rescued in [since, until]."""
     return _promises_of_people().filter(_decided(result, since=since, until=until))
 
 
 def kept_in(period: str, *, now: datetime) -> Kept:
-    """How many promises were kept and broken in a period, in one query."""
+    """How many promises were kept, broken and rescued in a period, in one query."""
     since, until = period_bounds(period, now=now)
     return Kept(
         **_promises_of_people().aggregate(
-            kept=Count("pk", filter=_decided("kept", since=since, until=until)),
-            broken=Count("pk", filter=_decided("broken", since=since, until=until)),
+            **{
+                result: Count("pk", filter=_decided(result, since=since, until=until))
+                for result in RESULTS
+            }
         )
     )
 
@@ -158,22 +164,24 @@ def kept_by_day(*, now: datetime) -> list[tuple[datetime, Kept]]:
                 "pk", filter=_decided(result, since=bounds[day][0], until=bounds[day][1])
             )
             for number, day in enumerate(days)
-            for result in ("kept", "broken")
+            for result in RESULTS
         }
     )
     return [
-        (day, Kept(kept=counts[f"kept_{number}"], broken=counts[f"broken_{number}"]))
+        (day, Kept(**{result: counts[f"{result}_{number}"] for result in RESULTS}))
         for number, day in enumerate(days)
     ]
 
 
 def _promises_of_people() -> QuerySet[Commitment]:
-    return Commitment.objects.filter(kind=Kind.PROMISE, source__in=HUMAN_SOURCES)
+    return Commitment.objects.filter(kind=Kind.PROMISE, source__in=KEPT_BY_PEOPLE)
 
 
 def _decided(result: str, *, since: datetime, until: datetime) -> Q:
     if result == "kept":
         return Q(state=Commitment.State.MET, met_at__gte=since, met_at__lte=until)
+    if result == "rescued":
+        return Q(end_reason=HELD, ended_at__gte=since, ended_at__lte=until)
     return Q(state=Commitment.State.BREACHED, breached_at__gte=since, breached_at__lte=until)
 
 

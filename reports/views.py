@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent
@@ -25,6 +25,11 @@ PAGE = 50
 # sla.md 3.2: what is due and not acted on for longer is an alarm.
 SWEEP_ALARM_SECONDS = 30
 TONES = {"broken": "late", "hour": "soon"}
+TITLES = {
+    "broken": gettext_lazy("Broken promises"),
+    "kept": gettext_lazy("Kept promises"),
+    "rescued": gettext_lazy("Rescued promises"),
+}
 
 
 def overview(request: HttpRequest) -> HttpResponse:
@@ -52,11 +57,12 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 def promises(request: HttpRequest) -> HttpResponse:
-    """The promises behind a share: kept or broken, today, on one day or over seven days."""
+    """The promises behind a number: kept, broken or rescued, today, on one day or over seven days."""
     now = timezone.now()
     asked = request.GET.get("period", "")
     period = asked if selectors.is_period(asked, now=now) else "week"
-    result = "kept" if request.GET.get("result") == "kept" else "broken"
+    result = request.GET.get("result", "")
+    result = result if result in selectors.RESULTS else "broken"
     since, until = selectors.period_bounds(period, now=now)
     found = (
         selectors.decided_promises(result, since=since, until=until)
@@ -66,6 +72,7 @@ def promises(request: HttpRequest) -> HttpResponse:
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
+        "title": TITLES[result],
         "period": period,
         "result": result,
         "choices": _choices(period, result, now=now),
@@ -75,7 +82,7 @@ def promises(request: HttpRequest) -> HttpResponse:
 
 
 def _choices(period: str, result: str, *, now: datetime) -> list[dict[str, Any]]:
-    """Kept and broken of today and of the week, and of the day that was asked for."""
+    """What was broken, kept and rescued today and in the week, and on the day that was asked for."""
     periods = {"today": _("Today"), "week": _("Last 7 days")}
     if period not in periods:
         periods[period] = _day_name(selectors.period_bounds(period, now=now)[0])
@@ -88,7 +95,11 @@ def _choices(period: str, result: str, *, now: datetime) -> list[dict[str, Any]]
             "is_current": (each, name) == (result, period),
         }
         for name in periods
-        for each, words in (("broken", _("broken")), ("kept", _("kept")))
+        for each, words in (
+            ("broken", _("broken")),
+            ("kept", _("kept")),
+            ("rescued", _("rescued")),
+        )
     ]
 
 

@@ -12,7 +12,8 @@ from tickets.models import Attachment
 def download(request: HttpRequest, token: str, public_id: UUID) -> FileResponse:
     """A file of this very inquiry, for the bearer of its link."""
     ticket = access.ticket(token)
-    attachment = Attachment.objects.filter(public_id=public_id, message__ticket=ticket).first()
+    files = Attachment.objects.filter(message__ticket__in=ticket.family())
+    attachment = files.filter(public_id=public_id).first()
     if attachment is None:
         raise Http404
     return as_download(attachment.file, name=attachment.name, content_type=attachment.content_type)

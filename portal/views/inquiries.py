@@ -29,26 +29,35 @@ def new_inquiry(request: HttpRequest) -> HttpResponse:
     if not may_post(request, cost=2 if submission.is_quicker_than_a_person else 1):
         return _form_page(request, InquiryForm(request.POST), submission, status=429)
     if "remove" in request.POST:
-        remove_upload(request.POST["remove"], submission_key=submission.key)
-        return _form_page(request, _unchecked_form(request), submission)
+        return _remove_file(request, InquiryForm(request.POST, request.FILES), submission)
     return _take_in(request, InquiryForm(request.POST, request.FILES), submission)
 
 
 def received(request: HttpRequest, token: str) -> HttpResponse:
-    """It arrived: the number and the promised time."""
+    """It arrived: the number and the promised time. What was sent again and otherwise was added."""
     try:
-        ticket_id, shows_link = signing.loads(token, salt=RECEIVED, max_age=AN_HOUR)
-    except signing.BadSignature:
+        ticket_id, shows_link, is_addition = signing.loads(token, salt=RECEIVED, max_age=AN_HOUR)
+    except (signing.BadSignature, ValueError):
         raise Http404 from None
     ticket = Ticket.objects.select_related("customer").filter(pk=ticket_id).first()
     if ticket is None:
         raise Http404
     context = {
         "ticket": ticket,
+        "is_addition": is_addition,
         "link": links.url_for(ticket, now=timezone.now()) if shows_link else "",
     }
     with timezone.override(ticket.customer.time_zone):
         return private_page(request, "portal/received.html", context)
+
+
+def _remove_file(request: HttpRequest, form: InquiryForm, submission: Submission) -> HttpResponse:
+    """Take one file off the form. Files chosen meanwhile stay, as the text does."""
+    remove_upload(request.POST["remove"], submission_key=submission.key)
+    form.is_valid()
+    if "website" not in form.errors and not _keep_files(form, submission):
+        return _form_page(request, form, submission, status=422)
+    return _form_page(request, _unchecked_form(request), submission)
 
 
 def _take_in(request: HttpRequest, form: InquiryForm, submission: Submission) -> HttpResponse:
@@ -92,8 +101,8 @@ def _send(form: InquiryForm, submission: Submission) -> HttpResponse:
     opened = _open(form.cleaned_data, submission)
     # Somebody who is known already gets the link by mail only: whoever types an address here has
     # not shown that it is theirs.
-    token = signing.dumps([opened.ticket.pk, opened.ticket.customer.is_new], salt=RECEIVED)
-    return redirect("portal:inquiry_received", token=token)
+    facts = [opened.ticket.pk, opened.ticket.customer.is_new, opened.is_addition]
+    return redirect("portal:inquiry_received", token=signing.dumps(facts, salt=RECEIVED))
 
 
 def _open(fields: dict[str, str], submission: Submission) -> Opened:

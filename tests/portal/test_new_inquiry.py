@@ -236,3 +236,106 @@ def test_a_removed_file_is_gone_and_the_text_stays(english: Client):
     assert "scan.txt" not in answer.text
     assert Page(answer.text).form("/contact/").fields["subject"] == TYPED["subject"]
     assert not Attachment.objects.exists()
+
+
+def test_a_file_chosen_while_another_is_removed_stays(english: Client):
+    first, second = (SimpleUploadedFile(name, b"paper jam") for name in ("one.txt", "two.txt"))
+    refused = english.post("/contact/", {**TYPED, "name": "", "attachments": first})
+    form = Page(refused.text).form("/contact/")
+    [button] = [b for b in form.buttons if b.get("name") == "remove"]
+
+    removed = english.post(
+        "/contact/", {**form.sent_with("remove", button["value"]), "attachments": second}
+    )
+
+    assert removed.status_code == 200
+    assert "one.txt" not in removed.text
+    assert "two.txt" in removed.text
+    assert "Enter your name." not in removed.text
+    form = Page(removed.text).form("/contact/")
+    english.post("/contact/", {**form.fields, "name": "Grace Hopper"})
+    assert Message.objects.get().attachments.get().name == "two.txt"
+
+
+def test_a_program_chosen_while_a_file_is_removed_is_refused_and_said_so(english: Client):
+    first, second = SimpleUploadedFile("one.txt", b"jam"), SimpleUploadedFile("two.exe", b"MZ")
+    refused = english.post("/contact/", {**TYPED, "name": "", "attachments": first})
+    form = Page(refused.text).form("/contact/")
+    [button] = [b for b in form.buttons if b.get("name") == "remove"]
+
+    removed = english.post(
+        "/contact/", {**form.sent_with("remove", button["value"]), "attachments": second}
+    )
+
+    assert removed.status_code == 422
+    assert "is a program" in removed.text
+    assert not Attachment.objects.exists()
+
+
+# Sent again -------------------------------------------------------------------------------------
+
+
+ADDED = "What you changed was added to it"
+
+
+def test_the_same_form_sent_twice_is_one_ticket_with_one_message(english: Client):
+    form = {**the_form(english), **TYPED}
+
+    answers = [english.post("/contact/", form, follow=True) for _ in range(2)]
+
+    assert Message.objects.count() == 1
+    assert all(ADDED not in answer.text for answer in answers)
+    assert str(Ticket.objects.get().number) in answers[1].text
+
+
+def test_a_text_corrected_after_sending_is_added_to_the_same_ticket(english: Client):
+    form = {**the_form(english), **TYPED}
+    english.post("/contact/", form)
+    corrected = {**form, "subject": "The invoice is wrong again", "body": "It was three printers."}
+
+    # Somebody goes back, corrects it and clicks twice.
+    answers = [english.post("/contact/", corrected, follow=True) for _ in range(2)]
+
+    ticket = Ticket.objects.get()
+    first, added = ticket.messages.all()
+    assert first.body == "It lists two printers.\nI bought one."
+    assert added.body == "Subject: The invoice is wrong again\n\nIt was three printers."
+    assert added.is_inbound
+    for answer in answers:
+        assert ADDED in Page(answer.text).text
+        assert str(ticket.number) in answer.text
+
+
+def test_every_correction_is_kept_and_the_first_text_is_not_repeated(english: Client):
+    form = {**the_form(english), **TYPED}
+    for body in (TYPED["body"], "Three printers.", "Four printers.", TYPED["body"]):
+        english.post("/contact/", {**form, "body": body})
+
+    bodies = list(Ticket.objects.get().messages.values_list("body", flat=True))
+    assert bodies == ["It lists two printers.\nI bought one.", "Three printers.", "Four printers."]
+
+
+def test_a_corrected_address_is_told_to_the_agents_and_gets_no_letter(english: Client):
+    form = {**the_form(english), **TYPED}
+    english.post("/contact/", form)
+
+    english.post("/contact/", {**form, "email": "hopper@example.com"})
+
+    added = Ticket.objects.get().messages.last()
+    assert added is not None
+    assert added.body == "Email address: hopper@example.com"
+    assert set(OutboundEmail.objects.values_list("to", flat=True)) == {"grace@example.com"}
+    assert Ticket.objects.get().reply_address == "grace@example.com"
+
+
+def test_a_file_added_after_sending_is_kept_and_the_same_file_counts_once(english: Client):
+    form = {**the_form(english), **TYPED}
+    english.post("/contact/", {**form, "attachments": SimpleUploadedFile("one.txt", b"one")})
+
+    english.post("/contact/", {**form, "attachments": SimpleUploadedFile("one.txt", b"one")})
+    assert Message.objects.count() == 1
+    english.post("/contact/", {**form, "attachments": SimpleUploadedFile("two.txt", b"two")})
+
+    _, added = Ticket.objects.get().messages.all()
+    assert [file.name for file in added.attachments.all()] == ["two.txt"]
+    assert added.body == "A file was added to the inquiry."

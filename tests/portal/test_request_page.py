@@ -17,6 +17,7 @@ from tests.conftest import MONDAY_AT_TEN
 from tests.factories import a_customer, an_inquiry
 from tests.html import Page
 from tickets.services.handling import solve
+from tickets.services.holding import hold_due_promises
 from tickets.services.opening import Opened
 from tickets.services.replying import Reply, add_note, reply_to_customer
 
@@ -92,6 +93,25 @@ def test_it_tells_how_earlier_promises_ended(
     assert "promised for Mon 5 Oct 2026, 15:00 · contacted Mon 5 Oct 2026, 16:00" in page.text
     labels = [each["aria-label"] for each in page.all("svg") if "aria-label" in each]
     assert labels == ["Kept", "Broken"]
+
+
+@pytest.mark.usefixtures("holding_notes")
+def test_a_time_that_was_put_off_is_told_as_such_and_the_new_one_counts(
+    english: Client, monday_at_ten: time_machine.Traveller
+):
+    inquiry = an_inquiry(language="en")
+    monday_at_ten.move_to(AT_THREE - timedelta(minutes=84), tick=False)
+    hold_due_promises()
+
+    page = page_of(english, inquiry)
+
+    assert "We will contact you by Tue 6 Oct 2026, 13:36 (JST)" in page.text
+    assert (
+        "promised for Mon 5 Oct 2026, 14:00 · we wrote to you before this time,"
+        " on Mon 5 Oct 2026, 13:36, and named a new one" in page.text
+    )
+    labels = [each["aria-label"] for each in page.all("svg") if "aria-label" in each]
+    assert labels == ["Put off"]
 
 
 def test_it_speaks_the_language_of_the_inquiry_unless_the_visitor_chose_one(
