@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.core.exceptions import (
     BadRequest,
     RequestDataTooBig,
@@ -27,6 +29,13 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _page(request, 404)
+
+
+def not_allowed(request: HttpRequest, methods: Iterable[str]) -> HttpResponse:
+    """The address exists, but not for this method; `methods` are those it is for."""
+    response = _page(request, 405)
+    response["Allow"] = ", ".join(sorted(methods))
+    return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -22,6 +22,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import close_old_connections
 from django.http import HttpRequest
 from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from common.doorbell import CHANNEL
@@ -34,6 +35,7 @@ logger = structlog.get_logger(__name__)
 HEARTBEAT_SECONDS = 15
 QUEUE_LENGTH = 100
 REVALIDATE_SECONDS = 60
+PATIENCE_WITH_REDIS = 3
 
 
 class Hub:
@@ -42,14 +44,19 @@ class Hub:
     def __init__(self) -> None:
         self.streams: set[asyncio.Queue[str | None]] = set()
         self._listener: asyncio.Task[None] | None = None
+        self._is_following = asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def stream(self) -> AsyncIterator[asyncio.Queue[str | None]]:
+        """A queue of all changes from now on. Without Redis it begins all the same, a little later,
+        and changes come when Redis does."""
         queue: asyncio.Queue[str | None] = asyncio.Queue(QUEUE_LENGTH)
         self.streams.add(queue)
         if self._listener is None or self._listener.done():
             self._listener = asyncio.create_task(self._listen())
         try:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._is_following.wait(), PATIENCE_WITH_REDIS)
             yield queue
         finally:
             self.streams.discard(queue)
@@ -80,10 +87,20 @@ class Hub:
         redis = Redis.from_url(settings.REDIS_URL, health_check_interval=5)
         async with redis, redis.pubsub() as subscription:
             await subscription.subscribe(CHANNEL)
-            while self.streams:
-                message = await subscription.get_message(ignore_subscribe_messages=True, timeout=5)
-                if message is not None:
-                    self.hand_out(message["data"].decode("utf-8"))
+            # Until Redis has confirmed it, what others announce passes us by.
+            while await subscription.get_message(timeout=5) is None:
+                pass
+            self._is_following.set()
+            try:
+                await self._hand_on(subscription)
+            finally:
+                self._is_following.clear()
+
+    async def _hand_on(self, subscription: PubSub) -> None:
+        while self.streams:
+            message = await subscription.get_message(ignore_subscribe_messages=True, timeout=5)
+            if message is not None:
+                self.hand_out(message["data"].decode("utf-8"))
 
 
 hub = Hub()
@@ -123,8 +140,9 @@ async def _refuse(send: Send, status: int) -> None:
 
 
 async def _stream(scope: Scope, receive: Receive, send: Send) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": _headers(scope)})
     async with hub.stream() as queue:
+        # A page that is told "open" asks no more by itself, so it must miss nothing from here on.
+        await send({"type": "http.response.start", "status": 200, "headers": _headers(scope)})
         leaving = asyncio.create_task(_until_gone(receive, queue))
         try:
             await _pump(scope, queue, send)
