@@ -6,11 +6,13 @@ import re
 from typing import cast
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest
 
 from accounts.models import Agent
 from customers.models import Customer
-from tickets.models import Attachment, Ticket
+from tickets.models import Attachment, BulkChange, SavedView, Ticket
+from tickets.services.viewing import views_kept_by, views_seen_by
 
 NUMBER = re.compile(r"[0-9]{1,19}")
 LARGEST_NUMBER = 2**63 - 1
@@ -22,16 +24,16 @@ def agent(request: HttpRequest) -> Agent:
 
 
 def ticket(visitor: Agent, number: str) -> Ticket:
-    """The ticket of this number, if it is one of theirs. Raises Http404."""
+    """The ticket of this number, or the one it was merged into, if it is theirs. Raises Http404."""
     # Python and PostgreSQL read １０４２ as 1042; an address has one spelling.
     if not NUMBER.fullmatch(number) or int(number) > LARGEST_NUMBER:
         raise Http404
-    found = (
-        Ticket.objects.visible_to(visitor)
-        .select_related("customer__organization", "clock", "team", "assignee")
-        .filter(number=int(number))
-        .first()
+    tickets = Ticket.objects.visible_to(visitor).select_related(
+        "customer__organization", "clock", "team", "assignee"
     )
+    found = tickets.filter(number=int(number)).first()
+    if found is not None and found.merged_into_id is not None:
+        found = tickets.filter(pk=found.merged_into_id).first()
     if found is None:
         raise Http404
     return found
@@ -49,10 +51,36 @@ def customer(visitor: Agent, pk: int) -> Customer:
     return found
 
 
+def view(visitor: Agent, pk: int) -> SavedView:
+    """A saved view they may open. Raises Http404."""
+    return _found(views_seen_by(visitor).filter(pk=pk).first())
+
+
+def kept_view(visitor: Agent, pk: int) -> SavedView:
+    """A saved view they may rename, move and delete. Raises Http404."""
+    return _found(views_kept_by(visitor).filter(pk=pk).first())
+
+
+def _found(view: SavedView | None) -> SavedView:
+    if view is None:
+        raise Http404
+    return view
+
+
+def bulk_change(visitor: Agent, pk: int) -> BulkChange:
+    """What they themselves did in bulk. Raises Http404."""
+    found = BulkChange.objects.filter(agent=visitor, pk=pk).select_related("agent").first()
+    if found is None:
+        raise Http404
+    return found
+
+
 def attachment(visitor: Agent, public_id: UUID) -> Attachment:
     """A file of a ticket they may see. Raises Http404."""
+    tickets = Ticket.objects.visible_to(visitor)
     found = Attachment.objects.filter(
-        public_id=public_id, message__ticket__in=Ticket.objects.visible_to(visitor)
+        Q(message__ticket__in=tickets) | Q(message__ticket__merged_into__in=tickets),
+        public_id=public_id,
     ).first()
     if found is None:
         raise Http404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Agent
 from common.templatetags.ui import short_instant
-from tickets.selectors import QueueFilter, next_in_queue
+from tickets.queue import QueueFilter, next_in_queue
+
+UNASSIGNED = QueueFilter(scope="unassigned")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +28,12 @@ class Emptiness:
 
 
 def empty_queue(
-    chosen: QueueFilter, *, agent: Agent, counts: dict[str, int], now: datetime
+    chosen: QueueFilter, *, agent: Agent, counts: Mapping[QueueFilter, int], now: datetime
 ) -> Emptiness:
     """The reason, by filter; what is due next elsewhere, if anything."""
+    if chosen.is_cut_down:
+        title = _("No ticket fits this filter.")
+        return _with_next(Emptiness(title=title, icon="list-filter"), agent=agent, now=now)
     if chosen.state == "resolved":
         return Emptiness(
             title=_("Nothing is resolved yet."),
@@ -36,25 +42,27 @@ def empty_queue(
         )
     if chosen.due:
         return _nothing_in_time(chosen, agent=agent, now=now)
-    if chosen.scope == "mine" and counts["unassigned"]:
-        return Emptiness(
-            title=_("Nothing is assigned to you."),
-            body=_("%(count)s tickets still wait for somebody.") % {"count": counts["unassigned"]},
-            action=_("See the unassigned"),
-            url=_address(QueueFilter(scope="unassigned")),
-        )
     if chosen.scope != "team":
-        title = (
-            _("Nothing is assigned to you.")
-            if chosen.scope == "mine"
-            else _("Every ticket has somebody.")
-        )
-        return _with_next(Emptiness(title=title, icon="circle-check"), agent=agent, now=now)
+        unassigned = counts.get(UNASSIGNED, 0)
+        return _nothing_here(chosen.scope, unassigned, agent=agent, now=now)
     return Emptiness(
         title=_("The queue is empty."),
         body=_("New inquiries appear here by themselves."),
         action=_("See what was resolved"),
         url=_address(QueueFilter(state="resolved")),
+    )
+
+
+def _nothing_here(scope: str, unassigned: int, *, agent: Agent, now: datetime) -> Emptiness:
+    mine, nobodys = _("Nothing is assigned to you."), _("Every ticket has somebody.")
+    if scope == "unassigned" or not unassigned:
+        title = mine if scope == "mine" else nobodys
+        return _with_next(Emptiness(title=title, icon="circle-check"), agent=agent, now=now)
+    return Emptiness(
+        title=mine,
+        body=_("%(count)s tickets still wait for somebody.") % {"count": unassigned},
+        action=_("See the unassigned"),
+        url=_address(UNASSIGNED),
     )
 
 

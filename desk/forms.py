@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any
+from uuid import UUID, uuid4
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Agent
+from accounts.models import Agent, Team
+from sla.models import Priority
+from tickets.models import Draft
+from tickets.services.handling import MOVES, REASON_LENGTH
 
 OTHER_TIME = "free"
 
@@ -21,7 +25,26 @@ def writing_area(label: Any) -> forms.Textarea:
     return forms.Textarea(attrs=attrs)
 
 
-class ReplyForm(forms.Form):
+class WritingForm(forms.Form):
+    """A text under a key, so that it is sent once however often it is tried. A draft goes on under
+    its own."""
+
+    submission_key = forms.UUIDField(required=False)
+
+    def __init__(self, data: Any = None, *, draft: Draft | None = None, auto_id: str) -> None:
+        super().__init__(data, initial={"body": draft.body} if draft else None, auto_id=auto_id)
+        self._draft_key = draft.submission_key if draft else None
+
+    @property
+    def key(self) -> UUID:
+        """The key to send under."""
+        try:
+            return UUID(self.data.get("submission_key", ""))
+        except ValueError:
+            return self._draft_key or uuid4()
+
+
+class ReplyForm(WritingForm):
     """A reply solves the ticket, asks the customer something, or names the next contact."""
 
     body = forms.CharField(
@@ -41,12 +64,13 @@ class ReplyForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         error_messages={"invalid": _("Enter a date and a time such as 2026-11-24 15:00.")},
     )
+    # Go on to the next ticket of the list when this is sent.
+    and_next = forms.BooleanField(required=False)
     seen_entries = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
     seen_at = forms.CharField(required=False, max_length=40)
-    submission_key = forms.UUIDField(required=False)
 
-    def __init__(self, data: Any = None) -> None:
-        super().__init__(data, auto_id="reply_%s")
+    def __init__(self, data: Any = None, *, draft: Draft | None = None) -> None:
+        super().__init__(data, draft=draft, auto_id="reply_%s")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -66,7 +90,7 @@ class ReplyForm(forms.Form):
         return promised
 
 
-class NoteForm(forms.Form):
+class NoteForm(WritingForm):
     """What colleagues should know and the customer never sees."""
 
     body = forms.CharField(
@@ -75,10 +99,17 @@ class NoteForm(forms.Form):
         widget=writing_area(_("Internal note")),
         error_messages={"required": _("Write the note first.")},
     )
-    submission_key = forms.UUIDField(required=False)
 
-    def __init__(self, data: Any = None) -> None:
-        super().__init__(data, auto_id="note_%s")
+    def __init__(self, data: Any = None, *, draft: Draft | None = None) -> None:
+        super().__init__(data, draft=draft, auto_id="note_%s")
+
+
+class DraftForm(forms.Form):
+    """What the page saves by itself while somebody writes."""
+
+    kind = forms.ChoiceField(choices=Draft.Kind.choices)
+    body = forms.CharField(required=False, max_length=50_000, strip=False)
+    submission_key = forms.UUIDField()
 
 
 class AssignmentForm(forms.Form):
@@ -91,6 +122,73 @@ class AssignmentForm(forms.Form):
         field = self.fields["assignee"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
         field.queryset = colleagues
+
+
+class StatusForm(forms.Form):
+    """Whose turn it is. Of two reasons, the typed one counts before the one of a button."""
+
+    status = forms.ChoiceField(choices=[(status, "") for status in MOVES])
+    typed_reason = forms.CharField(required=False, max_length=REASON_LENGTH)
+    reason = forms.CharField(required=False, max_length=REASON_LENGTH)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        cleaned["reason"] = cleaned.get("typed_reason") or cleaned.get("reason", "")
+        return cleaned
+
+
+class PriorityForm(forms.Form):
+    priority = forms.ChoiceField(choices=Priority.choices)
+
+
+class TagsForm(forms.Form):
+    """Names to add, with commas between them, or the one whose cross was pressed."""
+
+    add = forms.CharField(required=False, max_length=1000)
+    remove = forms.CharField(required=False, max_length=40)
+
+
+class ViewForm(forms.Form):
+    """A name for a queue, and whom it is for."""
+
+    # How long it may be is said by the service, in a sentence.
+    name = forms.CharField(required=False, max_length=1000)
+    audience_name = forms.ChoiceField(required=False)
+
+    def __init__(self, data: Any, *, audiences: list[tuple[str, str]]) -> None:
+        super().__init__(data)
+        field = self.fields["audience_name"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = audiences
+
+    def audience(self, agent: Agent) -> tuple[Agent | None, Team | None]:
+        """The one agent, or the one team, or neither for everybody."""
+        chosen = self.cleaned_data["audience_name"] or "me"
+        if chosen.startswith("team-"):
+            return None, Team.objects.get(pk=int(chosen.removeprefix("team-")))
+        return (agent if chosen == "me" else None), None
+
+
+class MoveForm(forms.Form):
+    """One place up or down."""
+
+    by = forms.ChoiceField(choices=[("-1", ""), ("1", "")])
+
+
+class MergeForm(forms.Form):
+    """The ticket that goes on: typed as a number, or chosen from the customer's others."""
+
+    number = forms.RegexField(
+        r"^\s*#?[0-9]{1,18}\s*$",
+        label=_("Ticket number"),
+        error_messages={
+            "required": _("Enter the number of the ticket that goes on."),
+            "invalid": _("Enter a ticket number such as 1042."),
+        },
+    )
+
+    def clean_number(self) -> str:
+        return str(self.cleaned_data["number"]).strip().lstrip("#")
 
 
 def read_instant(text: str) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -24,7 +24,10 @@ from common.templatetags.ui import (
 )
 from common.time_formatting import format_instant, short_instant, time_left
 from sla.models import UNRESOLVED, Kind, Priority, Status
-from tickets.models import Channel
+from tickets.models import Channel, SearchEntry
+from tickets.searching.excerpts import Piece, excerpt
+from tickets.searching.finding import Match
+from tickets.searching.query import Query
 
 SOON = timedelta(hours=1)
 PRESSING = {Priority.URGENT, Priority.HIGH}
@@ -37,10 +40,14 @@ class Row(TypedDict):
     url: str
     subject: str
     excerpt: str
+    # Of a row that was found: the line that says what was sought, and what kind of thing it is.
+    pieces: list[Piece]
+    found_in: str
     customer: str
     organization: str
     is_open: bool
     is_late: bool
+    is_unread: bool
     due_at: str
     due_state: str
     due_icon: str
@@ -52,6 +59,7 @@ class Row(TypedDict):
     status_label: str
     priority_label: str
     channel_icon: str
+    tags: list[str]
     assignee: str
     assignee_initials: str
     assignee_hue: int
@@ -62,6 +70,7 @@ class Words:
     """What is the same in every row."""
 
     address: str
+    suffix: str
     we_wrote: str
     resolved: str
     nameless: str
@@ -72,16 +81,37 @@ def _icon(name: str, size: int, label: str = "") -> str:
     return icon_use(name, size, label)
 
 
-def queue_rows(found: Iterable[Mapping[str, Any]], *, now: datetime) -> list[Row]:
-    """Rows as `tickets.selectors.ROW_FIELDS` names them, in the reader's language and zone."""
+def queue_rows(found: Iterable[Mapping[str, Any]], *, now: datetime, suffix: str = "") -> list[Row]:
+    """Rows as `tickets.queue.ROW_FIELDS` names them, in the reader's language and zone.
+
+    `suffix` ends the addresses of the tickets: see desk.origin.
+    """
     words = Words(
         # The addresses differ in the number alone; finding one fifty times is dear.
         address=reverse("desk:ticket", kwargs={"number": "0"}),
+        suffix=suffix,
         we_wrote=_("We wrote"),
         resolved=_("Resolved"),
         nameless=_("Customer without a name"),
     )
     return [_row(fields, words=words, now=now) for fields in found]
+
+
+def found_rows(
+    matches: Sequence[Match],
+    fields: Mapping[int, Mapping[str, Any]],
+    *,
+    query: Query,
+    now: datetime,
+) -> list[Row]:
+    """The tickets of these matches, each with the line that says what was sought."""
+    matches = [match for match in matches if match.ticket_id in fields]
+    rows = queue_rows([fields[match.ticket_id] for match in matches], now=now)
+    for row, match in zip(rows, matches, strict=True):
+        if query.wanted:
+            row["pieces"] = excerpt(match.text, query.wanted)
+            row["found_in"] = str(SearchEntry.Kind(match.kind).label)
+    return rows
 
 
 def _row(fields: Mapping[str, Any], *, words: Words, now: datetime) -> Row:
@@ -90,13 +120,16 @@ def _row(fields: Mapping[str, Any], *, words: Words, now: datetime) -> Row:
     is_open = fields["status"] in UNRESOLVED
     return Row(
         number=number,
-        url=words.address.replace("/0/", f"/{number}/"),
+        url=words.address.replace("/0/", f"/{number}/") + words.suffix,
         subject=fields["subject"],
         excerpt=fields["preview"],
+        pieces=[],
+        found_in="",
         customer=honorific(fields["customer__name"]) or words.nameless,
         organization=fields["customer__organization__name"] or "",
         is_open=is_open,
         is_late=state == "late",
+        is_unread=fields.get("is_unread", False),
         due_at=at.isoformat() if at else "",
         due_state=state,
         due_icon=_icon(due_icon(state), 16, "" if is_open else words.resolved) if state else "",
@@ -110,6 +143,7 @@ def _row(fields: Mapping[str, Any], *, words: Words, now: datetime) -> Row:
         channel_icon=_icon(
             channel_icon(fields["channel"]), 14, str(Channel(fields["channel"]).label)
         ),
+        tags=fields.get("tag_names") or [],
         assignee=assignee,
         assignee_initials=initials(assignee),
         assignee_hue=avatar_hue(assignee),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,12 +12,14 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from mail.failures import reason_in_words, reason_of
 from mail.models import OutboundEmail
 from tickets.events import EventKind
 from tickets.models import Message, Note, Ticket
 from tickets.selectors import Entry
 
 FOLDED_FROM = 3
+EVENT_TONES = {EventKind.RESOLVED: "kept", EventKind.UNDELIVERED: "late"}
 EVENT_ICONS = {
     EventKind.OPENED: "inbox",
     EventKind.ACKNOWLEDGED: "mail-check",
@@ -27,11 +28,17 @@ EVENT_ICONS = {
     EventKind.RESOLVED: "circle-check",
     EventKind.REOPENED: "rotate-ccw",
     EventKind.REMINDED: "mail",
+    EventKind.HELD: "hourglass",
     EventKind.CLOSED: "archive",
     EventKind.PRIORITY_CHANGED: "flag",
+    EventKind.PUT_ON_HOLD: "pause",
+    EventKind.WAITING: "hourglass",
+    EventKind.RESUMED: "play",
+    EventKind.MARKED_AS_SPAM: "ban",
+    EventKind.MERGED_IN: "merge",
+    EventKind.SEPARATED: "split",
+    EventKind.UNDELIVERED: "mail-x",
 }
-ENHANCED_CODE = re.compile(r"\b5\.(\d{1,3})\.(\d{1,3})\b")
-REPLY_CODE = re.compile(r"\b5\d\d\b")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +66,7 @@ class Told:
     attachments: list[dict[str, str]] = field(default_factory=list)
     failure: Failure | None = None
     is_waiting: bool = False
+    undo_url: str = ""
     is_new: bool = False
 
 
@@ -93,7 +101,10 @@ def _told(ticket: Ticket, entry: Entry, *, seen_at: datetime | None) -> Told:
         at=entry.at,
         body=entry.event,
         icon=EVENT_ICONS.get(EventKind(entry.event_kind), "circle"),
-        tone="kept" if entry.event_kind == EventKind.RESOLVED else "",
+        tone=EVENT_TONES.get(EventKind(entry.event_kind), ""),
+        undo_url=reverse("desk:separation_create", args=[ticket.number, entry.merge])
+        if entry.merge
+        else "",
         is_new=is_new,
     )
 
@@ -146,21 +157,5 @@ def _file(attachment: Any) -> dict[str, str]:
 
 
 def _failure(email: OutboundEmail) -> Failure:
-    return Failure(reason=_reason(email), details=email.last_error)
-
-
-def _reason(email: OutboundEmail) -> str:
-    """What the status codes of RFC 3463 mean for the person who wrote."""
-    code = ENHANCED_CODE.search(email.last_error)
-    subject, detail = (code[1], code[2]) if code else ("", "")
-    if (subject, detail) in {("1", "1"), ("1", "2"), ("1", "3"), ("1", "10"), ("4", "4")}:
-        return _("The address %(address)s does not exist.") % {"address": email.to}
-    if (subject, detail) in {("2", "2"), ("2", "3"), ("3", "4")}:
-        return _("The mailbox %(address)s is full or the letter is too large for it.") % {
-            "address": email.to
-        }
-    if subject == "7" or REPLY_CODE.search(email.last_error):
-        return _("The mail server of %(address)s refused the letter.") % {"address": email.to}
-    return _("The mail server of %(address)s could not be reached for a long time.") % {
-        "address": email.to
-    }
+    reason = reason_in_words(reason_of(email.last_error), address=email.to)
+    return Failure(reason=reason, details=email.last_error)

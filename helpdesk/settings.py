@@ -201,8 +201,23 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 10},
     },
+    "tell that it takes longer": {
+        "task": "tickets.tasks.hold_due_promises",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
+    "take up letters that failed": {
+        "task": "tickets.tasks.take_up_failures",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
     "continue rematch": {
         "task": "tickets.tasks.continue_rematch",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "continue bulk changes": {
+        "task": "tickets.tasks.continue_bulk_changes",
         "schedule": 10.0,
         "options": {"expires": 10},
     },
@@ -263,6 +278,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_FORMS = {"login": "desk.sign_in.SignInForm"}
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/15m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = False

@@ -16,7 +16,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from tickets.exceptions import TicketError
-from tickets.models import Attachment, Message
+from tickets.models import Attachment, Message, Ticket
 
 REFUSED_ENDINGS = {
     *(
@@ -77,9 +77,23 @@ def uploads(submission_key: UUID) -> list[Attachment]:
     return list(Attachment.objects.filter(message=None, submission_key=submission_key))
 
 
-def take_uploads(message: Message, *, submission_key: UUID) -> None:
-    """Bind what was uploaded on the form to the message that came of it."""
-    Attachment.objects.filter(message=None, submission_key=submission_key).update(message=message)
+def uploads_new_to(ticket: Ticket, *, submission_key: UUID) -> list[Attachment]:
+    """What was uploaded on a form that has made this ticket before; a file sent twice counts once."""
+    known = set(Attachment.objects.filter(message__ticket=ticket).values_list("sha256", flat=True))
+    return [upload for upload in uploads(submission_key) if upload.sha256 not in known]
+
+
+def attach(message: Message, files: Sequence[Attachment]) -> None:
+    """Bind these uploads to the message."""
+    Attachment.objects.filter(pk__in=[file.pk for file in files]).update(message=message)
+
+
+def take_uploads(message: Message, *, submission_key: UUID | None) -> bool:
+    """Bind what was uploaded on the form to the message that came of it; say whether there was any."""
+    if submission_key is None:
+        return False
+    waiting = Attachment.objects.filter(message=None, submission_key=submission_key)
+    return waiting.update(message=message) > 0
 
 
 def remove_upload(public_id: str, *, submission_key: UUID) -> None:

@@ -27,7 +27,23 @@ class NotResolved(TicketError):
     pass
 
 
-class CannotBeClosed(TicketError):
+class CannotBeMoved(TicketError):
+    pass
+
+
+class CannotBeMerged(TicketError):
+    pass
+
+
+class BadTag(TicketError):
+    pass
+
+
+class BadView(TicketError):
+    pass
+
+
+class TooLateToUndo(TicketError):
     pass
 
 

@@ -57,15 +57,14 @@ def url_for(ticket: Ticket, *, now: datetime) -> str:
 
 
 def find_ticket(token: str) -> Ticket | None:
-    """The ticket this token opens, if it opens one."""
+    """The ticket this token opens, if it opens one; a merged one opens where it is told on."""
     if not TOKEN.fullmatch(token):
         return None
-    link = (
-        CustomerLink.objects.filter(digest=_digest(token), revoked_at=None)
-        .select_related("ticket__customer", "ticket__clock", "ticket__assignee")
-        .first()
-    )
-    return link.ticket if link else None
+    tickets = Ticket.objects.select_related("customer", "clock", "assignee")
+    ticket = tickets.filter(links__digest=_digest(token), links__revoked_at=None).first()
+    if ticket is not None and ticket.merged_into_id is not None:
+        return tickets.get(pk=ticket.merged_into_id)
+    return ticket
 
 
 def _token(nonce: str, key: str) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +10,9 @@ from accounts.models import Agent, Team
 from customers.models import Customer
 from mail.models import OutboundEmail
 from sla.models import UNRESOLVED, Clock, Kind, Priority, Status
+from tickets.searching.fields import TokensField
+
+MAIL_THREAD = "ticket:"
 
 
 class Channel(models.TextChoices):
@@ -16,6 +20,20 @@ class Channel(models.TextChoices):
     EMAIL = "email", _("Email")
     PHONE = "phone", _("Phone")
     API = "api", _("API")
+
+
+class Tag(models.Model):
+    """A word that tickets are sorted by. Made when first used; see tickets.tags for its spelling."""
+
+    name = models.CharField(max_length=40, unique=True)
+    # By this two spellings are the same tag. Folding can make three letters of one.
+    normalized = models.CharField(max_length=120, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
@@ -48,16 +66,26 @@ class Ticket(models.Model):
     priority = models.CharField(max_length=10, choices=Priority, default=Priority.NORMAL)
     channel = models.CharField(max_length=10, choices=Channel)
     subject = models.CharField(_("subject"), max_length=200)
+    tags = models.ManyToManyField(Tag, blank=True, related_name="tickets")
+    # Where letters about it go; empty: the customer's first email address.
+    reply_address = models.CharField(max_length=320, blank=True, default="", db_default="")
     language = models.CharField(max_length=8, choices=settings.LANGUAGES)
     next_due_at = models.DateTimeField(null=True)
     next_due_kind = models.CharField(max_length=20, choices=Kind, blank=True)
     next_contact_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    # When it left the queue: resolved, closed, found to be spam or merged.
     resolved_at = models.DateTimeField(null=True, blank=True)
     preview = models.CharField(max_length=200, blank=True)
     is_last_word_ours = models.BooleanField(default=False)
     reopen_count = models.PositiveIntegerField(default=0)
+    # Why it is on hold, in the agent's words; empty otherwise.
+    hold_reason = models.CharField(max_length=100, blank=True, default="", db_default="")
+    # Where it is told on, when it was merged: always the ticket at the end of the chain.
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="absorbed"
+    )
     # Counts every change, for pages that look whether they are still right.
     revision = models.PositiveIntegerField(default=1)
     # Messages and notes so far: a reply written when there were fewer has not read them all.
@@ -107,6 +135,15 @@ class Ticket(models.Model):
     def is_unresolved(self) -> bool:
         return self.status in UNRESOLVED
 
+    def family(self) -> TicketQuerySet:
+        """This ticket and those merged into it: what is told on its page."""
+        return Ticket.objects.filter(Q(pk=self.pk) | Q(merged_into=self.pk))
+
+    @property
+    def mail_thread(self) -> str:
+        """The conversation to which letters about this ticket belong."""
+        return f"{MAIL_THREAD}{self.pk}"
+
     @property
     def holder(self) -> str:
         """Whose turn it is: "us", "customer", "third_party" or "nobody"."""
@@ -115,6 +152,31 @@ class Ticket(models.Model):
         if self.status == Status.PENDING_CUSTOMER:
             return "customer"
         return "third_party" if self.status == Status.ON_HOLD else "nobody"
+
+
+class Merge(models.Model):
+    """One ticket went on as another. Nothing was moved, so both can be separated again."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="merges")
+    into = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="merges_in")
+    at = models.DateTimeField()
+    agent = models.ForeignKey(Agent, null=True, on_delete=models.SET_NULL, related_name="+")
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket"], condition=Q(undone_at=None), name="merged_once_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} into {self.into_id}"
+
+    @property
+    def event_id(self) -> str:
+        """What the two clocks call it, so that it can be undone there."""
+        return f"merge:{self.pk}"
 
 
 class CustomerLink(models.Model):
@@ -192,6 +254,35 @@ class Note(models.Model):
         return f"note {self.pk}"
 
 
+class Draft(models.Model):
+    """What an agent is writing and has not sent. Colleagues see it; customers never do.
+
+    `submission_key` is that of the form: what was sent under it is no draft any more.
+    """
+
+    class Kind(models.TextChoices):
+        REPLY = "reply"
+        NOTE = "note"
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="drafts")
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="drafts")
+    kind = models.CharField(max_length=5, choices=Kind)
+    body = models.TextField()
+    submission_key = models.UUIDField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["saved_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket", "agent", "kind"], name="one_draft_of_a_kind_each"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.agent_id}"
+
+
 class TicketEvent(models.Model):
     """A fact on the timeline. Append-only; tickets.events says how each kind reads."""
 
@@ -246,6 +337,126 @@ class Attachment(models.Model):
         return self.name
 
 
+class SavedView(models.Model):
+    """A queue under a name: an address (`QueueFilter.query`), for one agent, a team or everybody."""
+
+    name = models.CharField(max_length=40)
+    query = models.CharField(max_length=600)
+    owner = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.CASCADE, related_name="views"
+    )
+    team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.CASCADE, related_name="views"
+    )
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(owner=None) | Q(team=None), name="view_is_ones_own_or_the_teams"
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "team", "name"], nulls_distinct=False, name="view_names_differ"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DefaultView(models.Model):
+    """The view with which an agent's queue opens."""
+
+    agent = models.OneToOneField(Agent, on_delete=models.CASCADE, related_name="default_view")
+    view = models.ForeignKey(SavedView, on_delete=models.CASCADE, related_name="defaults")
+
+    def __str__(self) -> str:
+        return f"{self.view_id} for {self.agent_id}"
+
+
+class ReadMark(models.Model):
+    """How many of a ticket's entries an agent has seen: with more than these it is unread."""
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="+")
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="read_marks")
+    entry_count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "agent"], name="one_read_mark_per_agent")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_count} of {self.ticket_id} by {self.agent_id}"
+
+
+class BulkChange(models.Model):
+    """One thing done to many tickets, each in its own transaction; for a short time it can be undone.
+
+    Unfinished: it is at work, or, with `undone_at`, it is being taken back.
+    """
+
+    class Action(models.TextChoices):
+        ASSIGN = "assign"
+        STATUS = "status"
+        PRIORITY = "priority"
+        TAG = "tag"
+        UNTAG = "untag"
+        RESOLVE = "resolve"
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="bulk_changes")
+    action = models.CharField(max_length=10, choices=Action)
+    # What the action needs: see tickets.services.bulk.
+    facts = models.JSONField(default=dict)
+    # The list from which it was done.
+    query = models.CharField(max_length=700, blank=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["agent", "-started_at"], name="bulk_changes_of_agent"),
+            models.Index(
+                fields=["started_at"], condition=Q(finished_at=None), name="bulk_unfinished"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.agent_id}"
+
+
+class BulkItem(models.Model):
+    """One ticket of a bulk change: what it was like before, and what became of it."""
+
+    class Outcome(models.TextChoices):
+        WAITING = "waiting"
+        DONE = "done"
+        SAME = "same"  # it was so already, or is resolved, and stays as it is
+        FAILED = "failed"
+        UNDONE = "undone"
+        KEPT = "kept"  # somebody went on with it: not undone
+
+    change = models.ForeignKey(BulkChange, on_delete=models.CASCADE, related_name="items")
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="+")
+    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.WAITING)
+    before = models.JSONField(default=dict)
+    # The ticket's revision right after the change: when it has another one, somebody went on.
+    revision = models.PositiveIntegerField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["change", "ticket"], name="ticket_once_in_a_bulk_change"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.outcome}: {self.ticket_id}"
+
+
 class Rematch(models.Model):
     """Bringing an edit of policies or calendars to all open tickets, in batches, with progress."""
 
@@ -266,3 +477,39 @@ class Rematch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.done} of {self.total}"
+
+
+class SearchEntry(models.Model):
+    """What one thing says, for the search of agents: a message, a note, the names of a message's
+    files; and of each ticket its subject and its customer.
+
+    `ticket` is the one on whose page it is told, so a merge moves entries. Tickets are in the
+    index when they have the entry of their subject.
+    """
+
+    class Kind(models.TextChoices):
+        SUBJECT = "subject", _("Subject")
+        CUSTOMER = "customer", _("Customer")
+        MESSAGE = "message", _("Message")
+        NOTE = "note", _("Note")
+        FILE = "file", _("File")
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="search_entries")
+    kind = models.CharField(max_length=8, choices=Kind)
+    at = models.DateTimeField()
+    # The message or note that says it. No foreign key, which every message would pay for with two
+    # more indexes: an entry whose source is gone finds nothing.
+    source_id = models.BigIntegerField(null=True)
+    # What is short is repeated here; what messages and notes say is read from them.
+    text = models.TextField(blank=True)
+    tokens = TokensField()
+
+    class Meta:
+        verbose_name_plural = "search entries"
+        indexes = [
+            GinIndex(fields=["tokens"], name="search_tokens"),
+            models.Index(fields=["at", "id"], name="search_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of ticket {self.ticket_id}"

@@ -2,159 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, ClassVar
-from urllib.parse import urlencode
+from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Agent
 from customers.models import Customer
-from sla.models import UNRESOLVED, Commitment
+from sla.models import Commitment, Status
 from tickets import events
-from tickets.models import Message, Note, Ticket
-
-PAGE = 50
-
-
-# The queue ------------------------------------------------------------------------------------
-
-
-# Hours from now until the promised contact: from, before.
-PROMISE_WINDOWS: dict[str, tuple[int, int | None]] = {
-    "hour": (0, 1),
-    "four_hours": (1, 4),
-    "day": (4, 24),
-    "later": (24, None),
-}
-
-
-@dataclass(frozen=True)
-class QueueFilter:
-    """Which tickets a queue shows. It is also its address: see `query`."""
-
-    scope: str = "team"  # team, mine, unassigned
-    state: str = "open"  # open, resolved
-    due: str = ""  # late (any commitment), broken (the promise), or a window it is promised for
-
-    SCOPES: ClassVar = ("team", "mine", "unassigned")
-    STATES: ClassVar = ("open", "resolved")
-    DUES: ClassVar = ("late", "broken", *PROMISE_WINDOWS)
-
-    @classmethod
-    def read(cls, query: Any) -> QueueFilter:
-        """From a query string; what is not known falls back to the whole open queue."""
-        scope, state, due = (query.get(name, "") for name in ("scope", "state", "due"))
-        return cls(
-            scope=scope if scope in cls.SCOPES else "team",
-            state=state if state in cls.STATES else "open",
-            due=due if due in cls.DUES else "",
-        )
-
-    def tickets(self, agent: Agent, *, now: datetime) -> QuerySet[Ticket]:
-        """The tickets, in no order yet."""
-        tickets = Ticket.objects.visible_to(agent)
-        tickets = tickets.filter(
-            Q(status__in=UNRESOLVED) if self.state == "open" else ~Q(status__in=UNRESOLVED)
-        )
-        if self.scope == "mine":
-            tickets = tickets.filter(assignee=agent)
-        elif self.scope == "unassigned":
-            tickets = tickets.filter(assignee=None)
-        return tickets.filter(self.due_condition(now))
-
-    def query(self) -> str:
-        """The filter as a query string, for links that keep it."""
-        parts = {"scope": self.scope, "state": self.state, "due": self.due}
-        return urlencode({name: value for name, value in parts.items() if value})
-
-    def due_condition(self, now: datetime) -> Q:
-        """Late is what is past its whole second: sla.md 2.9."""
-        second = now.replace(microsecond=0)
-        if self.due == "late":
-            return Q(next_due_at__lt=second)
-        if self.due == "broken":
-            return Q(next_contact_at__lt=second)
-        if self.due not in PROMISE_WINDOWS:
-            return Q()
-        start, end = PROMISE_WINDOWS[self.due]
-        window = Q(next_contact_at__gte=second + timedelta(hours=start))
-        return (
-            window if end is None else window & Q(next_contact_at__lt=second + timedelta(hours=end))
-        )
-
-
-@dataclass(frozen=True)
-class QueuePage:
-    rows: list[dict[str, Any]]
-    older: str
-    has_newer: bool
-
-
-ROW_FIELDS = (
-    *("pk", "number", "subject", "status", "priority", "channel", "preview", "is_last_word_ours"),
-    *("next_due_at", "next_due_kind", "next_contact_at", "updated_at", "resolved_at", "revision"),
-    *("customer__name", "customer_id", "customer__organization__name"),
-    *("assignee__name", "assignee_id", "team__name"),
-)
-
-
-def queue_page(chosen: QueueFilter, *, agent: Agent, now: datetime, after: str = "") -> QueuePage:
-    """One page of the queue by keyset, in one query: due first, or newest resolved first.
-
-    `after` is the `older` of the page before; anything unreadable means the first page.
-    """
-    tickets = chosen.tickets(agent, now=now)
-    column = "next_due_at" if chosen.state == "open" else "resolved_at"
-    forward = chosen.state == "open"
-    if position := _position(after):
-        at, pk = position
-        step = "gt" if forward else "lt"
-        tickets = tickets.filter(
-            Q(**{f"{column}__{step}": at}) | Q(**{column: at, f"pk__{step}": pk})
-        )
-    order = (column, "pk") if forward else (f"-{column}", "-pk")
-    rows = list(tickets.order_by(*order).values(*ROW_FIELDS)[: PAGE + 1])
-    more = rows[PAGE - 1] if len(rows) > PAGE else None
-    older = f"{more[column].isoformat()}_{more['pk']}" if more and more[column] else ""
-    return QueuePage(rows=rows[:PAGE], older=older, has_newer=bool(position))
-
-
-def queue_counts(agent: Agent, *, now: datetime) -> dict[str, int]:
-    """How many open tickets each chip of the queue shows, in one query."""
-    return (
-        Ticket.objects.visible_to(agent)
-        .unresolved()
-        .aggregate(
-            team=Count("pk"),
-            mine=Count("pk", filter=Q(assignee=agent)),
-            unassigned=Count("pk", filter=Q(assignee=None)),
-            late=Count("pk", filter=Q(next_due_at__lt=now.replace(microsecond=0))),
-        )
-    )
-
-
-def next_in_queue(
-    chosen: QueueFilter, *, agent: Agent, now: datetime, without: str = ""
-) -> Ticket | None:
-    """What is due next, other than the ticket of the number `without`."""
-    tickets = chosen.tickets(agent, now=now).order_by("next_due_at", "pk")
-    if without.isascii() and without.isdigit() and len(without) < 18:
-        tickets = tickets.exclude(number=int(without))
-    return tickets.first()
-
-
-def _position(after: str) -> tuple[datetime, int] | None:
-    instant, _, pk = after.rpartition("_")
-    try:
-        at = datetime.fromisoformat(instant)
-        return (at, int(pk)) if at.tzinfo else None
-    except ValueError:
-        return None
-
+from tickets.events import EventKind
+from tickets.models import Message, Note, Ticket, TicketEvent
+from tickets.queue import ROW_FIELDS
+from tickets.searching.query import LARGEST_NUMBER, NUMBER
 
 # One ticket -----------------------------------------------------------------------------------
 
@@ -168,16 +30,25 @@ class Entry:
     note: Note | None = None
     event: str = ""
     event_kind: str = ""
+    # The merge that this event tells of, while it can be taken back here.
+    merge: int | None = None
 
 
 def timeline(ticket: Ticket) -> list[Entry]:
-    """Messages, notes and facts of a ticket in the order they happened, in four queries."""
-    messages = ticket.messages.select_related("agent", "customer", "email").prefetch_related(
-        "attachments"
+    """Messages, notes and facts of a ticket and of those merged into it, in the order they
+    happened, in four queries."""
+    told = {"ticket__in": ticket.family()}
+    messages = (
+        Message.objects.filter(**told)
+        .select_related("agent", "customer", "email")
+        .prefetch_related("attachments")
     )
+    notes = Note.objects.filter(**told).select_related("agent")
+    facts = list(TicketEvent.objects.filter(**told).select_related("agent"))
+    merges = _standing_merges(ticket, facts)
     entries = [
         *(Entry(at=message.sent_at, message=message) for message in messages),
-        *(Entry(at=n.written_at, note=n) for n in ticket.notes.select_related("agent")),
+        *(Entry(at=note.written_at, note=note) for note in notes),
         *(
             Entry(
                 at=event.at,
@@ -185,11 +56,19 @@ def timeline(ticket: Ticket) -> list[Entry]:
                     event.kind, event.facts, event.agent.name if event.agent else ""
                 ),
                 event_kind=event.kind,
+                merge=merges.get(event.pk),
             )
-            for event in ticket.events.select_related("agent")
+            for event in facts
         ),
     ]
     return sorted(entries, key=lambda entry: entry.at)
+
+
+def _standing_merges(ticket: Ticket, events: Sequence[TicketEvent]) -> dict[int, int]:
+    """The merges into this very ticket that were not taken back, by the event that tells of them."""
+    here = [event for event in events if event.ticket_id == ticket.pk and "merge" in event.facts]
+    undone = {event.facts["merge"] for event in here if event.kind == EventKind.SEPARATED}
+    return {event.pk: event.facts["merge"] for event in here if event.facts["merge"] not in undone}
 
 
 def tickets_of_customer(
@@ -197,26 +76,25 @@ def tickets_of_customer(
 ) -> list[dict[str, Any]]:
     """The customer's newest tickets that this agent may see, as queue rows."""
     tickets = Ticket.objects.visible_to(agent).filter(customer=customer)
+    tickets = tickets.exclude(status=Status.MERGED)
     if without is not None:
         tickets = tickets.exclude(pk=without.pk)
     return list(tickets.order_by("-opened_at", "-pk").values(*ROW_FIELDS)[:limit])
 
 
-def find_tickets(text: str, *, agent: Agent, limit: int = PAGE) -> list[dict[str, Any]]:
-    """Tickets by number, or by words in the subject, the newest line, the customer's name or an
-    address; as queue rows."""
-    tickets = Ticket.objects.visible_to(agent)
-    number = text.strip().lstrip("#")
-    if number.isascii() and number.isdigit() and len(number) < 18:
-        return list(tickets.filter(number=int(number)).values(*ROW_FIELDS))
-    for word in text.split()[:8]:
-        tickets = tickets.filter(
-            Q(subject__icontains=word)
-            | Q(preview__icontains=word)
-            | Q(customer__name__icontains=word)
-            | Q(customer__contact_points__normalized__icontains=word)
-        )
-    return list(tickets.order_by("-updated_at", "-pk").values(*ROW_FIELDS).distinct()[:limit])
+def rows_of(ticket_ids: Collection[int], *, agent: Agent) -> dict[int, dict[str, Any]]:
+    """These tickets, as far as this agent may see them, as queue rows by their id."""
+    rows = Ticket.objects.visible_to(agent).filter(pk__in=ticket_ids).values(*ROW_FIELDS)
+    return {row["pk"]: row for row in rows}
+
+
+def ticket_of_number(text: str, *, agent: Agent) -> int | None:
+    """The number that a text consists of, with or without #, when this agent may see its ticket."""
+    number = NUMBER.fullmatch(text.strip())
+    if number is None or int(number[1]) > LARGEST_NUMBER:
+        return None
+    tickets = Ticket.objects.visible_to(agent).filter(number=int(number[1]))
+    return tickets.values_list("number", flat=True).first()
 
 
 # What the customer sees -------------------------------------------------------------------------
@@ -224,10 +102,12 @@ def find_tickets(text: str, *, agent: Agent, limit: int = PAGE) -> list[dict[str
 
 @dataclass(frozen=True)
 class PastPromise:
-    """A promise that has ended: when we said, and when we were in touch."""
+    """A promise that has ended: when we said, and when we were in touch, or when we wrote before
+    that time and named a later one."""
 
     due_at: datetime
     met_at: datetime | None
+    held_at: datetime | None
     is_kept: bool
 
 
@@ -243,13 +123,16 @@ class CustomerPage:
 
 def customer_page(ticket: Ticket) -> CustomerPage:
     """The ticket as its customer sees it, in three queries."""
-    promises = list(ticket.clock.commitments.promises().order_by("pk"))
+    family = ticket.family()
+    promises = list(
+        Commitment.objects.promises().filter(clock__ticket__in=family).order_by("due_at", "pk")
+    )
     live = next((promise for promise in promises if promise.ended_at is None), None)
     return CustomerPage(
         messages=list(
-            ticket.messages.select_related("agent", "ticket__customer").prefetch_related(
-                "attachments"
-            )
+            Message.objects.filter(ticket__in=family)
+            .select_related("agent", "ticket__customer")
+            .prefetch_related("attachments")
         ),
         promise_at=live.due_at if live else None,
         is_late=bool(live and live.due_at and live.due_at < timezone.now()),
@@ -258,10 +141,17 @@ def customer_page(ticket: Ticket) -> CustomerPage:
 
 
 def _is_worth_telling(promise: Commitment) -> bool:
-    """Kept and broken ones; a promise that became needless was neither."""
-    return promise.ended_at is not None and (promise.met_at is not None or promise.is_broken)
+    """Kept, broken, and put off with a word; a promise that became needless was none of these."""
+    return promise.ended_at is not None and (
+        promise.met_at is not None or promise.is_broken or promise.is_held
+    )
 
 
 def _past(promise: Commitment) -> PastPromise:
     assert promise.due_at is not None, "only a stopwatch can be without a due time"  # noqa: S101
-    return PastPromise(due_at=promise.due_at, met_at=promise.met_at, is_kept=not promise.is_broken)
+    return PastPromise(
+        due_at=promise.due_at,
+        met_at=promise.met_at,
+        held_at=promise.ended_at if promise.is_held else None,
+        is_kept=promise.state == Commitment.State.MET,
+    )

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from tickets import attachments
-from tickets.services import rematching, waiting
+from tickets.services import bulk, holding, rematching, undelivered, waiting
 
 
 @shared_task
@@ -19,5 +19,21 @@ def continue_rematch() -> None:
 
 
 @shared_task
+def continue_bulk_changes() -> None:
+    while bulk.continue_bulk_changes():
+        pass
+
+
+@shared_task
 def fire_due_waits() -> None:
     waiting.fire_due_waits()
+
+
+@shared_task
+def hold_due_promises() -> None:
+    holding.hold_due_promises()
+
+
+@shared_task
+def take_up_failures() -> None:
+    undelivered.take_up_failures()

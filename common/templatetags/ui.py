@@ -17,6 +17,7 @@ from lucide.templatetags.lucide import lucide
 from common.time_formatting import duration as duration_words
 from common.time_formatting import format_instant, is_japanese, time_left
 from common.time_formatting import short_instant as short_instant_words
+from common.time_formatting import working_time as working_time_words
 
 register = template.Library()
 
@@ -202,6 +203,12 @@ def duration(value: timedelta | float | None) -> str:
         return ""
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
     return duration_words(seconds, _language())
+
+
+@register.filter
+def working_time(seconds: int | None) -> str:
+    """Say a length of working time: 27時間, never 1日3時間."""
+    return "" if seconds is None else working_time_words(seconds, _language())
 
 
 @register.inclusion_tag("components/due.html")

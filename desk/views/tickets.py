@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,15 +19,30 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Agent
 from accounts.services import mark_notifications_read
 from desk import access
-from desk.forms import OTHER_TIME, AssignmentForm, NoteForm, ReplyForm, read_instant
+from desk.forms import (
+    OTHER_TIME,
+    AssignmentForm,
+    DraftForm,
+    NoteForm,
+    PriorityForm,
+    ReplyForm,
+    StatusForm,
+    TagsForm,
+    read_instant,
+)
+from desk.origin import Origin
 from desk.promising import promise_choices, promise_sentence
 from desk.rows import queue_rows
 from desk.thread import thread
-from sla.models import Commitment
+from sla.models import Commitment, Priority, Status
 from tickets.exceptions import PromiseInThePast, SomebodyAnswered, TicketError
-from tickets.models import Ticket
+from tickets.models import Draft, Ticket
+from tickets.queue import neighbours
 from tickets.selectors import tickets_of_customer, timeline
-from tickets.services import handling, replying
+from tickets.services import drafting, handling, rematching, replying
+from tickets.services.reading import mark_read
+from tickets.surroundings import Surroundings, surroundings
+from tickets.tags import split
 
 SENT = {
     "promise": gettext_lazy("Sent, and promised."),
@@ -39,8 +55,17 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     """The thread, the customer beside it, and the reply box with the next promise."""
     agent = access.agent(request)
     ticket = access.ticket(agent, number)
-    unread = _settle_notifications(agent, path=request.path)
-    return _page(request, ticket, unread_notifications=unread)
+    if ticket.number != int(number):
+        messages.info(request, _("Ticket #%(number)s goes on here.") % {"number": number})
+        return redirect(Origin.of(request).ticket(ticket.number))
+    around = surroundings(ticket, agent=agent)
+    # Marks of this reader's own: nothing of the ticket changes.
+    if request.path in around.unread_paths:
+        mark_notifications_read(agent, now=timezone.now(), path=request.path)
+    if around.seen_entries != ticket.entry_count:
+        mark_read(ticket, by=agent)
+    elsewhere = [path for path in around.unread_paths if path != request.path]
+    return _page(request, ticket, around=around, unread_notifications=len(elsewhere))
 
 
 def create_reply(request: HttpRequest, number: str) -> HttpResponse:
@@ -59,6 +84,7 @@ def create_reply(request: HttpRequest, number: str) -> HttpResponse:
         seen_entries=fields["seen_entries"],
         submission_key=fields["submission_key"],
     )
+    following = _following(request, ticket) if fields["and_next"] else None
     try:
         replying.reply_to_customer(ticket, reply, agent=agent)
     except SomebodyAnswered as conflict:
@@ -67,8 +93,28 @@ def create_reply(request: HttpRequest, number: str) -> HttpResponse:
     except PromiseInThePast as refusal:
         form.add_error("promise", str(refusal))
         return _page(request, ticket, reply_form=form, status=422)
+    # Whoever goes on to the next ticket does not see the page with their own words.
+    mark_read(access.ticket(agent, number), by=agent)
     messages.success(request, SENT[fields["outcome"]])
-    return redirect("desk:ticket", number=number)
+    _remember(agent, sends_and_next=fields["and_next"])
+    return redirect(following or Origin.of(request).ticket(number))
+
+
+def _following(request: HttpRequest, ticket: Ticket) -> str:
+    """Where the list goes on after this ticket: the one that follows it before it moves, or the
+    list itself at its end."""
+    origin = Origin.of(request)
+    beside = neighbours(
+        origin.chosen, ticket, agent=access.agent(request), now=timezone.now()
+    ).following
+    return origin.ticket(beside) if beside else f"{reverse('desk:queue')}?{origin.chosen.query()}"
+
+
+def _remember(agent: Agent, *, sends_and_next: bool) -> None:
+    """How somebody sent last is how the switch stands next time."""
+    if agent.sends_and_next != sends_and_next:
+        agent.sends_and_next = sends_and_next
+        agent.save(update_fields=["sends_and_next"])
 
 
 def create_note(request: HttpRequest, number: str) -> HttpResponse:
@@ -84,7 +130,25 @@ def create_note(request: HttpRequest, number: str) -> HttpResponse:
         agent=agent,
         submission_key=form.cleaned_data["submission_key"],
     )
-    return redirect("desk:ticket", number=number)
+    return redirect(Origin.of(request).ticket(number))
+
+
+def save_draft(request: HttpRequest, number: str) -> HttpResponse:
+    """Keep what is being written; the page asks for it by itself."""
+    agent = access.agent(request)
+    ticket = access.ticket(agent, number)
+    form = DraftForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(status=422)
+    fields = form.cleaned_data
+    drafting.save_draft(
+        ticket,
+        kind=fields["kind"],
+        body=fields["body"],
+        submission_key=fields["submission_key"],
+        agent=agent,
+    )
+    return HttpResponse(status=204)
 
 
 def create_assignment(request: HttpRequest, number: str) -> HttpResponse:
@@ -97,6 +161,55 @@ def create_assignment(request: HttpRequest, number: str) -> HttpResponse:
         return _page(request, ticket, status=422)
     return _change(
         request, number, lambda: handling.assign(ticket, to=form.cleaned_data["assignee"], by=agent)
+    )
+
+
+def create_status(request: HttpRequest, number: str) -> HttpResponse:
+    """Say whose turn it is, without a letter; or that it is spam."""
+    agent = access.agent(request)
+    ticket = access.ticket(agent, number)
+    form = StatusForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Choose a state from the list; a reason has 100 characters."))
+        return _page(request, ticket, status=422)
+    chosen = form.cleaned_data
+    return _change(
+        request,
+        number,
+        lambda: handling.set_status(
+            ticket, to=Status(chosen["status"]), reason=chosen["reason"], agent=agent
+        ),
+    )
+
+
+def create_priority(request: HttpRequest, number: str) -> HttpResponse:
+    """Another priority, and with it other targets. The promise stays."""
+    agent = access.agent(request)
+    ticket = access.ticket(agent, number)
+    form = PriorityForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Choose a priority from the list."))
+        return _page(request, ticket, status=422)
+    return _change(
+        request,
+        number,
+        lambda: rematching.change_priority(ticket, to=form.cleaned_data["priority"], by=agent),
+    )
+
+
+def create_tags(request: HttpRequest, number: str) -> HttpResponse:
+    """Add tags, or take one away."""
+    agent = access.agent(request)
+    ticket = access.ticket(agent, number)
+    form = TagsForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Write fewer tags at once."))
+        return _page(request, ticket, status=422)
+    add, remove = split(form.cleaned_data["add"]), split(form.cleaned_data["remove"])
+    return _change(
+        request,
+        number,
+        lambda: handling.change_tags(ticket, add=add, remove=remove, by=agent),
     )
 
 
@@ -119,7 +232,7 @@ def _change(request: HttpRequest, number: str, act: Callable[[], Any]) -> HttpRe
         act()
     except TicketError as error:
         messages.error(request, str(error))
-    return redirect("desk:ticket", number=number)
+    return redirect(Origin.of(request).ticket(number))
 
 
 def _colleagues(ticket: Ticket) -> QuerySet[Agent]:
@@ -132,12 +245,16 @@ def _page(
     *,
     reply_form: ReplyForm | None = None,
     note_form: NoteForm | None = None,
+    around: Surroundings | None = None,
     status: int = 200,
     **context_of_caller: Any,
 ) -> HttpResponse:
     agent, now = access.agent(request), timezone.now()
     colleagues = list(_colleagues(ticket))
     live, past = _commitments(ticket)
+    around = around or surroundings(ticket, agent=agent)
+    origin = Origin.of(request)
+    own = {draft.kind: draft for draft in around.drafts if draft.agent_id == agent.pk}
     written = reply_form.data if reply_form else {}
     has_moved_on = status == HTTPStatus.CONFLICT
     context = {
@@ -149,54 +266,48 @@ def _page(
         ),
         "commitments": live,
         "past_commitments": past,
-        "contact_points": ticket.customer.contact_points.all(),
+        "contact_points": around.contact_points,
         "other_tickets": queue_rows(
             tickets_of_customer(ticket.customer, agent=agent, without=ticket), now=now
         ),
         "colleagues": colleagues,
+        "origin": origin,
+        "back_url": origin.back_to(ticket.number),
+        "beside": neighbours(origin.chosen, ticket, agent=agent, now=now),
+        "priorities": Priority.choices,
+        "tags": around.tags,
+        "known_tags": around.known_tags,
         "can_take": agent in colleagues and ticket.assignee_id != agent.pk,
         "choices": promise_choices(ticket, now=now, chosen=written.get("promise", "")),
         "is_other_time": written.get("promise") == OTHER_TIME,
         "free_sentence": promise_sentence(ticket, "{when}"),
         "form": reply_form or note_form,
-        "reply_form": reply_form or ReplyForm(),
-        "note_form": note_form or NoteForm(),
+        "reply_form": (writing := reply_form or ReplyForm(draft=own.get(Draft.Kind.REPLY))),
+        "note_form": note_form or NoteForm(draft=own.get(Draft.Kind.NOTE)),
+        # Under the old key the text would be taken for what was sent before.
+        "reply_key": uuid4() if has_moved_on else writing.key,
+        "drafts": [draft for draft in around.drafts if draft.agent_id != agent.pk],
         "is_note_open": note_form is not None,
-        "is_reply_open": reply_form is not None,
+        "is_reply_open": reply_form is not None or Draft.Kind.REPLY in own,
         "has_moved_on": has_moved_on,
         # Whoever has been shown what is new may send; whoever only mistyped has not seen it yet.
         "seen_entries": ticket.entry_count
         if has_moved_on
         else written.get("seen_entries") or ticket.entry_count,
         "seen_at": now if has_moved_on else read_instant(written.get("seen_at", "")) or now,
-        "submission_key": _submission_key(request),
         "now": now,
         **context_of_caller,
     }
     return render(request, "desk/ticket.html", context, status=status)
 
 
-def _settle_notifications(agent: Agent, *, path: str) -> int:
-    """What this page tells is read; return how many are still unread, for the bell."""
-    unread = agent.notifications.unread().aggregate(
-        everywhere=Count("pk"), here=Count("pk", filter=Q(path=path))
-    )
-    if unread["here"]:
-        mark_notifications_read(agent, now=timezone.now(), path=path)
-    return int(unread["everywhere"] - unread["here"])
-
-
 def _commitments(ticket: Ticket) -> tuple[list[Commitment], list[Commitment]]:
-    """What is owed now, the earliest first, and what was kept or broken, the newest first."""
+    """What is owed now, the earliest first, and what was kept, broken or put off, newest first."""
     commitments = list(ticket.clock.commitments.order_by("due_at", "pk"))
     live = [each for each in commitments if each.ended_at is None]
-    past = [each for each in commitments if each.ended_at and (each.met_at or each.is_broken)]
+    past = [
+        each
+        for each in commitments
+        if each.ended_at and (each.met_at or each.is_broken or each.is_held)
+    ]
     return live, sorted(past, key=lambda each: (each.ended_at, each.pk), reverse=True)
-
-
-def _submission_key(request: HttpRequest) -> UUID:
-    """The key of the text being written, so that it is sent once however often it is tried."""
-    try:
-        return UUID(request.POST.get("submission_key", ""))
-    except ValueError:
-        return uuid4()

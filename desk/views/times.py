@@ -12,10 +12,12 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     """Why each time of this ticket is what it is."""
     ticket = access.ticket(access.agent(request), number)
     now = timezone.now()
+    explanations = explain(ticket.clock, now=now)
     context = {
         "ticket": ticket,
         "terms": terms_in_words(ticket.clock),
-        "explanations": explain(ticket.clock, now=now),
+        "owed": [each for each in explanations if each.ended_at is None],
+        "ended": [each for each in explanations if each.ended_at is not None],
         "now": now,
     }
     return render(request, "desk/times.html", context)

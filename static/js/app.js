@@ -4,4 +4,6 @@ import "./elements/hot-keys.js";
 import "./elements/auto-grow.js";
 import "./elements/send-keys.js";
 import "./elements/promise-picker.js";
+import "./elements/keep-draft.js";
 import "./elements/live-queue.js";
+import "./elements/bulk-select.js";

@@ -12,10 +12,13 @@ from django.utils import timezone
 from mail.models import OutboundEmail
 from sla.models import BusinessCalendar, Policy
 from sla.sweep import sweep_due
+from tests.conftest import allow_holding_notes
 from tests.factories import a_customer, a_ticket
 from tickets import links
-from tickets.services.handling import assign, solve
+from tickets.services.handling import assign, set_tags, solve
+from tickets.services.holding import hold_due_promises
 from tickets.services.replying import Reply, add_note, receive_reply, reply_to_customer
+from tickets.services.viewing import save_view
 
 pytestmark = pytest.mark.usefixtures("support")
 
@@ -28,13 +31,19 @@ PAGES = {
         "/r/{open_link}/",
         "/r/{late_link}/",
         "/r/{solved_link}/",
+        "/r/{held_link}/",
     ],
     "chika": [
         "/desk/",
         "/desk/?state=resolved",
         "/desk/?scope=mine",
+        "/desk/?priority=high&tag=vip",
+        "/desk/views/",
+        "/desk/bulk/?all=yes&do=resolve",
         "/desk/tickets/{ticket}/",
         "/desk/tickets/{solved}/",
+        "/desk/tickets/{held}/",
+        "/desk/tickets/{held}/times/",
         "/desk/customers/{customer}/",
         "/desk/search/?q=printer",
         "/desk/search/",
@@ -42,10 +51,18 @@ PAGES = {
         "/desk/styleguide/",
         "/reports/",
         "/reports/promises/",
+        "/reports/promises/?result=rescued",
         "/desk/tickets/{ticket}/times/",
         "/desk/settings/?channel=web&priority=high&language=ja&team={team}",
         "/desk/settings/policies/{policy}/",
         "/desk/settings/calendars/{calendar}/",
+        "/desk/settings/policies/{policy}/?version=1",
+    ],
+    "admin": [
+        "/desk/settings/calendars/new/?preset=uk-office",
+        "/desk/settings/calendars/{calendar}/?version=1",
+        "/desk/settings/policies/new/?preset=critical",
+        "/desk/settings/policies/{policy}/?version=1",
     ],
 }
 RULES = {
@@ -56,13 +73,15 @@ RULES = {
 
 
 @pytest.fixture
-def people(chika):
-    return {"nobody": None, "chika": chika}
+def people(chika, admin):
+    return {"nobody": None, "chika": chika, "admin": admin}
 
 
 @pytest.fixture
 def places(aiko, ben, chika):
-    """A ticket with everything on it, a solved one, and a late one; what fills the addresses."""
+    """A ticket with everything on it, a solved one, a late one and one that was put off in time;
+    what fills the addresses."""
+    allow_holding_notes()
     now = timezone.now()
     customer = a_customer()
     ticket = a_ticket(customer=customer, priority="urgent", now=now - timedelta(hours=3))
@@ -74,6 +93,8 @@ def places(aiko, ben, chika):
     )
     receive_reply(ticket, body="Still waiting.\n\n> 調べます。", now=now - timedelta(hours=1))
     add_note(ticket, body="基盤チームに確認中。", agent=ben)
+    set_tags(ticket, names=["VIP", "とても長い名前のタグ"], by=ben)
+    save_view(name="VIP", query="tag=vip", owner=chika, team=None)
     message = reply_to_customer(
         ticket,
         Reply(body="部品を送ります。", promise_at=now + timedelta(minutes=20)),
@@ -88,7 +109,17 @@ def places(aiko, ben, chika):
     solve(solved, agent=ben)
     late = a_ticket(subject="printer", now=now - timedelta(days=9))
     sweep_due(now=now)
+    held = a_ticket(subject="printer", now=now - timedelta(hours=3))
+    reply_to_customer(
+        held,
+        Reply(body="調べます。", promise_at=now + timedelta(minutes=4)),
+        agent=aiko,
+        now=now - timedelta(hours=2),
+    )
+    assert hold_due_promises(now=now)
     return {
+        "held": held.number,
+        "held_link": links.token_of(held.links.get()),
         "ticket": ticket.number,
         "solved": solved.number,
         "customer": customer.pk,
@@ -139,8 +170,9 @@ def test_nothing_scrolls_sideways_on_the_narrowest_screen(tour):
 
 
 def test_every_page_speaks_japanese_to_a_japanese_reader(tour, people):
-    people["chika"].language = "ja"
-    people["chika"].save()
+    for person in filter(None, people.values()):
+        person.language = "ja"
+        person.save()
     languages, too_wide = set(), []
     for path, page in tour(width=320, locale="ja"):
         languages.add(page.locator("html").get_attribute("lang"))

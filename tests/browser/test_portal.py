@@ -91,6 +91,15 @@ def test_in_english_without_javascript_from_the_letter_to_the_page(visit):
         expect(page.locator("main")).to_contain_text("It says: no paper.")
 
 
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_people_do_not_see_the_field_that_is_there_for_robots(visit, width):
+    with visit(width=width) as here:
+        here.page.goto("/contact/")
+        box = here.page.locator("[name=website]").bounding_box()
+
+    assert box["x"] + box["width"] < 0
+
+
 def test_enter_in_a_field_sends_the_form_and_removes_no_file(visit):
     with visit(java_script_enabled=False, locale="en-GB") as here:
         page = here.page

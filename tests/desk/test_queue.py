@@ -45,7 +45,7 @@ def test_a_row_tells_who_waits_for_what_how_long_and_who_has_it(as_aiko, aiko):
     seen = words(page)
     assert "35 min left" in seen
     assert "due--soon" in page.content.decode()
-    assert "山田花子 印字がかすれます" in seen
+    assert "山田花子 Unread: 印字がかすれます" in seen
     assert "Assigned to Aiko" in seen
 
 
@@ -210,3 +210,20 @@ def test_an_unreadable_filter_shows_the_whole_queue(as_aiko, query):
 
     assert page.status_code in {200, 400}
     assert page.status_code == 400 or numbers(page) == [ticket.number]
+
+
+def test_a_filter_that_nothing_fits_says_so_and_can_be_taken_off_piece_by_piece(as_aiko):
+    a_ticket()
+
+    page = as_aiko.get(QUEUE, {"priority": "low", "channel": "email"})
+
+    assert "No ticket fits this filter." in words(page)
+    assert "Priority: Low" in words(page)
+    assert f"{QUEUE}?scope=team&state=open&priority=low" in links(page)
+    assert f"{QUEUE}?scope=team&state=open&channel=email" in links(page)
+
+
+def test_the_empty_fields_of_the_filter_form_are_no_part_of_the_address(as_aiko):
+    sent = {"assignee": "me", "priority": "high", "channel": "", "tag": ""}
+
+    assert as_aiko.get(QUEUE, sent).url == f"{QUEUE}?scope=mine&state=open&priority=high"

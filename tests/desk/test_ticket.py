@@ -14,6 +14,7 @@ from tests.desk.pages import links, words
 from tests.factories import a_customer, a_ticket
 from tickets.models import Attachment
 from tickets.services.handling import solve
+from tickets.services.holding import hold_due_promises
 from tickets.services.replying import Reply, add_note, receive_reply, reply_to_customer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("support", "monday_at_ten")]
@@ -220,3 +221,29 @@ def test_the_page_asks_the_same_few_questions_for_a_long_story(
 
     with django_assert_max_num_queries(12):
         as_aiko.get(address(ticket))
+
+
+@pytest.mark.usefixtures("holding_notes")
+def test_a_promise_that_was_put_off_is_told_in_the_thread_and_beside_it(as_aiko, monday_at_ten):
+    ticket = a_ticket()
+    monday_at_ten.shift(timedelta(hours=3, minutes=36))
+    hold_due_promises()
+
+    seen = words(as_aiko.get(f"/desk/tickets/{ticket.number}/"))
+
+    assert "The customer was told that it takes longer: news by Tue 6 Oct 2026, 13:36." in seen
+    assert "Next contact promise named by the holding note" in seen
+    assert "Promise Put off in time · today 14:00" in seen
+    assert "Cancelled" not in seen
+
+
+@pytest.mark.usefixtures("holding_notes")
+def test_the_bell_names_the_new_time(as_aiko, monday_at_ten):
+    a_ticket(subject="印字がかすれます")
+    monday_at_ten.shift(timedelta(hours=3, minutes=36))
+    hold_due_promises()
+
+    seen = words(as_aiko.get("/desk/notifications/"))
+
+    assert "The customer was told that it takes longer" in seen
+    assert "News by tomorrow 13:36" in seen

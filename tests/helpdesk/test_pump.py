@@ -40,7 +40,11 @@ def test_one_pass_sweeps_and_delivers(team):
     assert Heartbeat.objects.filter(name="pump").exists()
 
 
-PARTS = ("sweep_due", "mail_notifications", "fire_due_waits", "continue_rematch", "deliver_due")
+PARTS = (
+    *("sweep_due", "mail_notifications"),
+    *("fire_due_waits", "hold_due_promises", "take_up_failures", "continue_rematch"),
+    "deliver_due",
+)
 
 
 @pytest.mark.parametrize("trouble", [OperationalError("away"), KeyError("a bug")], ids=repr)

@@ -12,17 +12,26 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import Agent, Team
-from sla.models import UNRESOLVED, Clock, Kind
+from sla.models import UNRESOLVED, Clock, Kind, Status
 from sla.services import compute
 from sla.sweep import sweep_due
 from sla.working_time import epoch_seconds
 from tests.conftest import MONDAY_AT_TEN
-from tests.factories import a_customer, an_inquiry
+from tests.factories import a_customer, a_ticket, an_inquiry
 from tickets import services
 from tickets.exceptions import TicketError
 from tickets.models import Channel, Ticket
 from tickets.services import opening
-from tickets.services.handling import assign, reopen, solve
+from tickets.services.drafting import save_draft
+from tickets.services.handling import (
+    assign,
+    change_tags,
+    reopen,
+    set_status,
+    set_tags,
+    solve,
+)
+from tickets.services.merging import merge_tickets, separate_tickets
 from tickets.services.opening import open_ticket
 from tickets.services.rematching import change_priority, continue_rematch, start_rematch
 from tickets.services.replying import Reply, add_note, receive_reply, reply_to_customer
@@ -147,6 +156,62 @@ PATHS: dict[str, tuple[Callable[..., object], Path]] = {
             ticket, agent, now, asks=True, promise_at=now + timedelta(hours=3)
         ),
     ),
+    "a draft": (
+        save_draft,
+        lambda ticket, agent, now: save_draft(
+            ticket, kind="reply", body="Half", submission_key=uuid4(), agent=agent, now=now
+        ),
+    ),
+    "wait for the customer": (
+        set_status,
+        lambda ticket, agent, now: set_status(
+            ticket, to=Status.PENDING_CUSTOMER, agent=agent, now=now
+        ),
+    ),
+    "put on hold": (
+        set_status,
+        lambda ticket, agent, now: set_status(
+            ticket, to=Status.ON_HOLD, reason="The supplier", agent=agent, now=now
+        ),
+    ),
+    "on hold and back": (
+        set_status,
+        lambda ticket, agent, now: [
+            set_status(ticket, to=status, reason="The supplier", agent=agent, now=now)
+            for status in (Status.ON_HOLD, Status.OPEN)
+        ],
+    ),
+    "spam": (
+        set_status,
+        lambda ticket, agent, now: set_status(ticket, to=Status.SPAM, agent=agent, now=now),
+    ),
+    "spam and back": (
+        set_status,
+        lambda ticket, agent, now: [
+            set_status(ticket, to=status, agent=agent, now=now)
+            for status in (Status.SPAM, Status.OPEN)
+        ],
+    ),
+    "merge it away": (
+        merge_tickets,
+        lambda ticket, agent, now: merge_tickets(ticket, into=a_ticket(), agent=agent, now=now),
+    ),
+    "merge another in": (
+        merge_tickets,
+        lambda ticket, agent, now: merge_tickets(a_ticket(), into=ticket, agent=agent, now=now),
+    ),
+    "merge it away and separate": (
+        separate_tickets,
+        lambda ticket, agent, now: separate_tickets(
+            merge_tickets(ticket, into=a_ticket(), agent=agent, now=now), agent=agent, now=now
+        ),
+    ),
+    "merge another in and separate": (
+        separate_tickets,
+        lambda ticket, agent, now: separate_tickets(
+            merge_tickets(a_ticket(), into=ticket, agent=agent, now=now), agent=agent, now=now
+        ),
+    ),
     "another priority": (
         change_priority,
         lambda ticket, agent, now: change_priority(ticket, to="urgent", by=agent, now=now),
@@ -168,6 +233,17 @@ PATHS: dict[str, tuple[Callable[..., object], Path]] = {
     ),
     "take it": (assign, lambda ticket, agent, now: assign(ticket, to=agent, by=agent, now=now)),
     "give it back": (assign, lambda ticket, agent, now: assign(ticket, to=None, by=agent, now=now)),
+    "tag it": (
+        set_tags,
+        lambda ticket, agent, now: set_tags(ticket, names=["VIP", "故障"], by=agent, now=now),
+    ),
+    "tag it and take one away": (
+        change_tags,
+        lambda ticket, agent, now: [
+            change_tags(ticket, add=["VIP", "故障"], by=agent, now=now),
+            change_tags(ticket, remove=["vip"], by=agent, now=now),
+        ],
+    ),
     "solve": (solve, lambda ticket, agent, now: solve(ticket, agent=agent, now=now)),
     "the customer solves": (solve, lambda ticket, agent, now: solve(ticket, agent=None, now=now)),
     "reopen": (reopen, lambda ticket, agent, now: reopen(ticket, agent=agent, now=now)),
@@ -247,7 +323,7 @@ def test_every_service_on_a_ticket_is_tried_here():
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if not name.startswith("_") and _is_service(function)
     }
-    assert found == {service for service, _ in PATHS.values()}
+    assert found == {service for service, _ in PATHS.values()} - {separate_tickets}
 
 
 def _is_service(function: Callable[..., object]) -> bool:

@@ -25,13 +25,13 @@ from accounts.models import Notification
 from accounts.services import add_member
 from mail.models import OutboundEmail
 from sla.checking import differences
-from sla.defaults import office_hours, standard_settings
 from sla.editing import save_calendar, save_policy
 from sla.engine.settings import WAITS
 from sla.models import (
     UNRESOLVED,
     BusinessCalendar,
     Clock,
+    ClockEvent,
     Commitment,
     CommitmentWarning,
     Escalation,
@@ -39,17 +39,21 @@ from sla.models import (
     Policy,
     Status,
 )
+from sla.presets import office_hours, standard_settings
 from sla.sweep import sweep_due
-from tests.conftest import MONDAY_AT_TEN
+from tests.conftest import MONDAY_AT_TEN, allow_holding_notes
 from tests.factories import AgentFactory, TeamFactory, a_ticket
 from tests.tickets.test_consistency import check
+from tickets.events import EventKind
 from tickets.exceptions import TicketError
-from tickets.models import Message, Ticket
-from tickets.selectors import QueueFilter, queue_page
+from tickets.models import Ticket, TicketEvent
+from tickets.queue import QueueFilter, queue_page
 from tickets.services.handling import assign, reopen, solve
+from tickets.services.holding import hold_due_promises
 from tickets.services.recording import lock_ticket, record, save_change
 from tickets.services.rematching import change_priority, continue_rematch, start_rematch
 from tickets.services.replying import Reply, add_note, receive_reply, reply_to_customer
+from tickets.services.undelivered import take_up_failures
 from tickets.services.waiting import fire_due_waits
 
 HOUR = 3600
@@ -78,6 +82,7 @@ class LifeOfATicket(RuleBasedStateMachine):
         priorities=st.tuples(*[st.sampled_from(["urgent", "normal", "normal", "low"])] * TICKETS)
     )
     def a_desk_opens(self, priorities: tuple[str, ...]) -> None:
+        allow_holding_notes()
         team = TeamFactory(is_default=True)
         self.aiko, self.ben = AgentFactory(name="Aiko"), AgentFactory(name="Ben")
         add_member(team, self.aiko)
@@ -105,6 +110,12 @@ class LifeOfATicket(RuleBasedStateMachine):
         if checks:
             step = checks[which % len(checks)] + timedelta(seconds=seconds)
             self._the_system_works(max(self.now, step))
+
+    @rule(which=st.integers(0, TICKETS - 1), seconds=st.sampled_from([0, 0.5, 60]))
+    def a_promise_is_about_to_break(self, which: int, seconds: float) -> None:
+        moments = Commitment.objects.exclude(hold_at=None).order_by("hold_at", "pk")
+        for hold_at in moments.values_list("hold_at", flat=True)[which : which + 1]:
+            self._the_system_works(max(self.now, hold_at + timedelta(seconds=seconds)))
 
     @rule(seconds=st.sampled_from(PAUSES), number=some_ticket, who=somebody)
     def the_system_is_away(self, seconds: int, number: int, who: str) -> None:
@@ -190,21 +201,30 @@ class LifeOfATicket(RuleBasedStateMachine):
     def no_reply_is_needed(self, number: int) -> None:
         self._record(number, "no_reply_needed")
 
-    @rule(number=some_ticket)
-    def a_letter_bounces(self, number: int) -> None:
-        """As if it had never been sent; where that would resolve or wake a ticket, see the engine."""
-        ticket = self._fresh(number)
-        letters = ticket.messages.filter(direction=Message.Direction.OUTBOUND)
-        letter = letters.order_by("-pk").first()
-        if ticket.is_unresolved and not ticket.reopen_count and letter is not None:
-            self._record(number, "delivery_failed", outgoing=letter.pk)
+    @rule(which=st.integers(0, 5), seconds=st.sampled_from([0, 1, 40 * 60, 24 * HOUR]))
+    def a_letter_comes_back(self, which: int, seconds: int) -> None:
+        """As if it had never been sent, at once or long after others were."""
+        letters = list(OutboundEmail.objects.waiting().exclude(thread="").order_by("-pk"))
+        if not letters:
+            return
+        self._the_system_works(self.now + timedelta(seconds=seconds))
+        letter = letters[which % len(letters)]
+        OutboundEmail.objects.filter(pk=letter.pk).update(
+            state="failed", next_try_at=None, failed_at=self.now, report_after=self.now
+        )
+        was_open = set(Ticket.objects.unresolved())
+        assert take_up_failures(now=self.now) == 1
+        assert not OutboundEmail.objects.to_report().exists()
+        assert set(Ticket.objects.unresolved()) >= was_open
+        self._everything_is_right(is_swept=False)
+        self._the_system_works(self.now + timedelta(seconds=1))
 
     # The administrator
 
     @rule(factor=st.sampled_from([0.5, 1, 2]), kind=st.sampled_from(["first_reply", "resolution"]))
     def a_policy_is_edited(self, factor: float, kind: str) -> None:
         policy = Policy.objects.get(is_default=True)
-        edited: dict[str, Any] = deepcopy(standard_settings())
+        edited: dict[str, Any] = deepcopy(standard_settings()) | {"holding_note": True}
         for targets in edited["targets"].values():
             targets[kind] = int(targets[kind] * factor)
         save_policy(
@@ -237,9 +257,10 @@ class LifeOfATicket(RuleBasedStateMachine):
         self.now = now
         sweep_due(now=now)
         fire_due_waits(now=now)
+        hold_due_promises(now=now)
         self._everything_is_right()
 
-    def _everything_is_right(self) -> None:
+    def _everything_is_right(self, *, is_swept: bool = True) -> None:
         for number in range(TICKETS):
             ticket = self._fresh(number)
             assert differences(ticket.clock, now=self.now) == []
@@ -248,8 +269,10 @@ class LifeOfATicket(RuleBasedStateMachine):
         self._the_database_agrees()
         self._steps_are_unique()
         self._reminders_that_count_were_written()
+        self._notes_that_count_were_written()
         self._the_queue_is_in_order()
-        self._a_second_pass_changes_nothing()
+        if is_swept:
+            self._a_second_pass_changes_nothing()
 
     def _has_one_promise(self, ticket: Ticket) -> None:
         promises = ticket.clock.commitments.live().promises().count()
@@ -275,9 +298,18 @@ class LifeOfATicket(RuleBasedStateMachine):
 
     def _reminders_that_count_were_written(self) -> None:
         fired = Commitment.objects.filter(kind__in=WAITS, end_reason="fired")
-        letters = OutboundEmail.objects.filter(dedupe_key__startswith="wait:")
+        written = OutboundEmail.objects.filter(dedupe_key__startswith="wait:")
+        letters = written.values_list("dedupe_key", flat=True)
         keys = {f"wait:{pk}" for pk in fired.values_list("pk", flat=True)}
-        assert set(letters.values_list("dedupe_key", flat=True)) == keys
+        # What rests on a letter that came back counts no longer, and was written all the same.
+        withdrawn = Commitment.objects.filter(kind__in=WAITS, end_reason=Commitment.WITHDRAWN)
+        keys |= {f"wait:{pk}" for pk in withdrawn.values_list("pk", flat=True)} & set(letters)
+        assert set(letters) == keys
+
+    def _notes_that_count_were_written(self) -> None:
+        letters = OutboundEmail.objects.filter(dedupe_key__startswith="held:").count()
+        assert letters == ClockEvent.objects.filter(type="held").count()
+        assert letters == TicketEvent.objects.filter(kind=EventKind.HELD).count()
 
     def _the_queue_is_in_order(self) -> None:
         chosen = QueueFilter(state="open")
@@ -292,6 +324,7 @@ class LifeOfATicket(RuleBasedStateMachine):
         before = stored()
         sweep_due(now=self.now)
         fire_due_waits(now=self.now)
+        hold_due_promises(now=self.now)
         assert stored() == before
 
     # Steps

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from sla.defaults import standard_settings
 from sla.editing import save_calendar, save_policy
 from sla.models import BusinessCalendar, Kind, Policy
+from sla.presets import standard_settings
 from tests.conftest import MONDAY_AT_TEN
 from tests.factories import a_ticket
 from tickets.models import Ticket

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -12,9 +13,18 @@ from accounts.models import Agent, Notification
 from accounts.services import Notice, notify_agents
 from sla.models import Status
 from tickets.events import EventKind
-from tickets.exceptions import AlreadyResolved, NotInTeam, NotResolved
-from tickets.models import Ticket, TicketEvent
+from tickets.exceptions import AlreadyResolved, BadTag, CannotBeMoved, NotInTeam, NotResolved
+from tickets.models import Tag, Ticket, TicketEvent
 from tickets.services.recording import lock_ticket, record, save_change
+from tickets.tags import TAGS_OF_A_TICKET, distinct
+
+MOVES = {
+    Status.OPEN: EventKind.RESUMED,
+    Status.PENDING_CUSTOMER: EventKind.WAITING,
+    Status.ON_HOLD: EventKind.PUT_ON_HOLD,
+    Status.SPAM: EventKind.MARKED_AS_SPAM,
+}
+REASON_LENGTH = 100
 
 
 @transaction.atomic
@@ -74,6 +84,97 @@ def reopen(ticket: Ticket, *, agent: Agent | None, now: datetime | None = None) 
     TicketEvent.objects.create(ticket=ticket, kind=EventKind.REOPENED, at=now, agent=agent)
     save_change(ticket, now=now)
     return ticket
+
+
+@transaction.atomic
+def set_status(
+    ticket: Ticket, *, to: Status, agent: Agent, reason: str = "", now: datetime | None = None
+) -> Ticket:
+    """Say whose turn it is, without a word to the customer: ours (open), the customer's (pending),
+    a third party's (on hold, for a `reason`); or that it is spam.
+
+    The promise stays: customers wait for contact, not for answers. Only spam has none, and gets a
+    new one when it is taken up again. Raises CannotBeMoved for a resolved ticket, which is reopened
+    instead, and for a hold without a reason.
+    """
+    ticket = lock_ticket(ticket)
+    if not ticket.is_unresolved and ticket.status != Status.SPAM:
+        raise CannotBeMoved(_("This ticket is resolved. Reopen it first."))
+    if to == Status.ON_HOLD and not reason.strip():
+        raise CannotBeMoved(_("Say what the ticket waits for."))
+    if ticket.status == to and ticket.hold_reason == reason.strip():
+        return ticket
+    now = now or timezone.now()
+    record(ticket, "status", now=now, to=to)
+    ticket.hold_reason = reason.strip()[:REASON_LENGTH] if to == Status.ON_HOLD else ""
+    ticket.resolved_at = now if to == Status.SPAM else None
+    TicketEvent.objects.create(
+        ticket=ticket,
+        kind=MOVES[to],
+        at=now,
+        agent=agent,
+        facts={"reason": ticket.hold_reason} if ticket.hold_reason else {},
+    )
+    save_change(ticket, now=now)
+    return ticket
+
+
+@transaction.atomic
+def set_tags(
+    ticket: Ticket, *, names: Iterable[str], by: Agent, now: datetime | None = None
+) -> Ticket:
+    """Exactly these tags. No clock moves. Raises BadTag for a bad name, or more than 20 of them."""
+    ticket = lock_ticket(ticket)
+    return _tag(ticket, distinct(names), by=by, now=now or timezone.now())
+
+
+@transaction.atomic
+def change_tags(
+    ticket: Ticket,
+    *,
+    add: Iterable[str] = (),
+    remove: Iterable[str] = (),
+    by: Agent,
+    now: datetime | None = None,
+) -> Ticket:
+    """Some tags more, some fewer; those that a colleague sets at the same time stay. Raises BadTag."""
+    ticket = lock_ticket(ticket)
+    gone = distinct(remove)
+    kept = {tag.normalized: tag.name for tag in ticket.tags.all() if tag.normalized not in gone}
+    return _tag(ticket, distinct(add) | kept, by=by, now=now or timezone.now())
+
+
+def _tag(ticket: Ticket, wanted: dict[str, str], *, by: Agent, now: datetime) -> Ticket:
+    """Give a locked ticket the tags of these folded names, making those that nobody has used yet."""
+    if len(wanted) > TAGS_OF_A_TICKET:
+        raise BadTag(_("A ticket has at most %(most)s tags.") % {"most": TAGS_OF_A_TICKET})
+    before = {tag.normalized: tag for tag in ticket.tags.all()}
+    gone = [tag for folded, tag in before.items() if folded not in wanted]
+    fresh = _tags_named({folded: name for folded, name in wanted.items() if folded not in before})
+    if not (gone or fresh):
+        return ticket
+    ticket.tags.remove(*gone)
+    ticket.tags.add(*fresh)
+    TicketEvent.objects.create(
+        ticket=ticket,
+        kind=EventKind.TAGS_CHANGED,
+        at=now,
+        agent=by,
+        facts={"added": [tag.name for tag in fresh], "removed": [tag.name for tag in gone]},
+    )
+    save_change(ticket, now=now)
+    return ticket
+
+
+def _tags_named(names: dict[str, str]) -> list[Tag]:
+    """The tags of these folded names. Two agents may invent the same one at the same time."""
+    if not names:
+        return []
+    Tag.objects.bulk_create(
+        [Tag(name=name, normalized=folded) for folded, name in sorted(names.items())],
+        ignore_conflicts=True,
+    )
+    return list(Tag.objects.filter(normalized__in=names))
 
 
 def _may_hold(ticket: Ticket, agent: Agent) -> bool:

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Agent, Team
 from accounts.selectors import default_team
 from common import doorbell
 from customers.models import Customer
 from customers.services import identify_customer
-from mail.letters import write_letter
-from mail.services import queue_email
 from sla.models import Clock, Priority
 from sla.services import ClockReading, start_clock
 from tickets import links
-from tickets.attachments import take_uploads
+from tickets.attachments import attach, take_uploads, uploads_new_to
 from tickets.events import EventKind
 from tickets.models import CustomerLink, Message, Ticket, TicketEvent
+from tickets.searching.index import index_customer, index_files, index_opened
 from tickets.services.recording import copy_reading, matter_of, preview_of
+from tickets.services.replying import receive_reply
+from tickets.services.writing import AUTOMATIC, write_to_customer
 
 UNIQUE_SUBMISSION = "submission_key"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inquiry:
-    """What a customer sends, before it is filed. `email` is where the acknowledgement goes."""
+    """What a customer sends, before it is filed. `email` is where letters about it go."""
 
     subject: str
     body: str
@@ -52,16 +54,21 @@ class Inquiry:
 
 @dataclass(frozen=True)
 class Opened:
-    """The ticket and, in the clear for the last time, the token of its secret link."""
+    """The ticket and, in the clear for the last time, the token of its secret link.
+
+    `is_addition` says that the ticket was there already and got what was new as a further message.
+    """
 
     ticket: Ticket
     token: str
+    is_addition: bool = False
 
 
 def open_ticket(inquiry: Inquiry, *, now: datetime | None = None) -> Opened:
     """File the inquiry: ticket, clock, promise, acknowledgement and link in one transaction.
 
-    A submission key that was used before returns the ticket it made.
+    A submission key that was used before returns the ticket it made, and what it says otherwise
+    than the first time is added to that ticket.
     """
     now = now or timezone.now()
     try:
@@ -70,13 +77,41 @@ def open_ticket(inquiry: Inquiry, *, now: datetime | None = None) -> Opened:
     except IntegrityError as error:
         if inquiry.submission_key is None or UNIQUE_SUBMISSION not in str(error):
             raise
-        return already_opened(inquiry.submission_key)
+        return _opened_before(inquiry, inquiry.submission_key, now=now)
 
 
-def already_opened(submission_key: UUID) -> Opened:
-    """What an earlier submission under this key has opened. Raises Ticket.DoesNotExist."""
+def _opened_before(inquiry: Inquiry, submission_key: UUID, *, now: datetime) -> Opened:
+    """A second click changes nothing; somebody who went back and corrected the text is heard."""
     ticket = Ticket.objects.select_related("customer").get(submission_key=submission_key)
-    return Opened(ticket, links.token_of(ticket.links.earliest("pk")))
+    opened = Opened(ticket, links.token_of(ticket.links.earliest("pk")))
+    said = _said_otherwise(ticket, inquiry)
+    files = uploads_new_to(ticket, submission_key=submission_key) if inquiry.has_uploads else []
+    if not (said or files):
+        return opened
+    message = receive_reply(
+        ticket,
+        body=said or _("A file was added to the inquiry."),
+        channel=inquiry.channel,
+        submission_key=uuid5(submission_key, said),
+        now=now,
+    )
+    if files:
+        attach(message, files)
+        index_files(message)
+    return replace(opened, is_addition=True)
+
+
+def _said_otherwise(ticket: Ticket, inquiry: Inquiry) -> str:
+    """What was not said the first time. Another address is told to the agents and not used: who has
+    only typed it has not shown that it is theirs, and the answer may tell of the first one's."""
+    said = []
+    if inquiry.subject != ticket.subject:
+        said.append(f"{_('Subject')}: {inquiry.subject}")
+    if inquiry.email != ticket.reply_address:
+        said.append(f"{_('Email address')}: {inquiry.email}")
+    if inquiry.body != ticket.messages.earliest("pk").body:
+        said.append(inquiry.body)
+    return "\n\n".join(said)
 
 
 def _open(inquiry: Inquiry, *, now: datetime) -> Opened:
@@ -87,10 +122,12 @@ def _open(inquiry: Inquiry, *, now: datetime) -> Opened:
     ticket = _create_ticket(inquiry, clock, reading, number, now=now)
     message = _create_first_message(inquiry, ticket, now=now)
     link = links.create_link(ticket, now=now)
-    if inquiry.has_uploads and inquiry.submission_key:
-        take_uploads(message, submission_key=inquiry.submission_key)
+    has_files = inquiry.has_uploads and take_uploads(message, submission_key=inquiry.submission_key)
+    index_opened(ticket, message, has_files=has_files)
+    if customer.is_changed and not customer.is_new:
+        index_customer(customer)
     events = [TicketEvent(ticket=ticket, kind=EventKind.OPENED, at=now)]
-    if inquiry.email and _acknowledge(inquiry, ticket, link, now=now):
+    if ticket.reply_address and _acknowledge(ticket, link, now=now):
         events.append(TicketEvent(ticket=ticket, kind=EventKind.ACKNOWLEDGED, at=now))
     TicketEvent.objects.bulk_create(events)
     doorbell.announce([clock.path])
@@ -146,6 +183,7 @@ def _create_ticket(
         priority=inquiry.priority,
         channel=inquiry.channel,
         subject=inquiry.subject,
+        reply_address=inquiry.email,
         language=inquiry.language,
         opened_at=now,
         updated_at=now,
@@ -168,7 +206,7 @@ def _create_first_message(inquiry: Inquiry, ticket: Ticket, *, now: datetime) ->
     )
 
 
-def _acknowledge(inquiry: Inquiry, ticket: Ticket, link: CustomerLink, *, now: datetime) -> bool:
+def _acknowledge(ticket: Ticket, link: CustomerLink, *, now: datetime) -> bool:
     """Queue the acknowledgement, unless this customer has had their share of them lately.
 
     It repeats nothing the sender wrote, so a form is of no use for writing to strangers
@@ -184,22 +222,12 @@ def _acknowledge(inquiry: Inquiry, ticket: Ticket, link: CustomerLink, *, now: d
     ).count()
     if sent >= settings.ACKNOWLEDGEMENTS_PER_HOUR:
         return False
-    letter = write_letter(
+    write_to_customer(
+        ticket,
         "acknowledgement",
-        language=inquiry.language,
-        time_zone=ticket.customer.time_zone,
-        context={"ticket": ticket, "link": links.link_url(link), "brand": settings.BRAND_NAME},
-    )
-    queue_email(
-        to=inquiry.email,
-        letter=letter,
         dedupe_key=f"acknowledgement:{ticket.pk}",
-        language=inquiry.language,
         now=now,
-        headers={
-            "Auto-Submitted": "auto-replied",
-            "X-Auto-Response-Suppress": "All",
-            "X-Loop": settings.MAIL_HOST,
-        },
+        headers={**AUTOMATIC, "Auto-Submitted": "auto-replied", "X-Loop": settings.MAIL_HOST},
+        first_link=link,
     )
     return True

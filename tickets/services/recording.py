@@ -5,23 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from accounts.selectors import people_of_teams
 from common import doorbell
+from mail.models import OutboundEmail
 from sla.engine.settings import WAITS
 from sla.models import Status
 from sla.services import ClockReading, record_event
 from sla.working_time import epoch_seconds
-from tickets.models import Ticket
+from tickets.models import Message, Ticket
 
 PREVIEW_LENGTH = 200
 
 
 def lock_ticket(ticket: Ticket) -> Ticket:
-    """The ticket as it is now, held until the transaction ends. Lock it before its clock."""
-    return (
-        Ticket.objects.select_for_update(of=("self",))
-        .select_related("customer", "clock", "team", "assignee")
-        .get(pk=ticket.pk)
+    """The ticket as it is now, held until the transaction ends. Lock it before its clock.
+
+    One that was merged meanwhile goes on as another: that one is held and returned.
+    """
+    [held] = hold_tickets(ticket.pk)
+    if held.merged_into_id is not None:
+        [held] = hold_tickets(held.merged_into_id)
+    return held
+
+
+def hold_tickets(*ids: int) -> list[Ticket]:
+    """Exactly these tickets, merged or not, held until the transaction ends.
+
+    Always in the same order, so that nobody waits for somebody who waits for them.
+    """
+    tickets = Ticket.objects.select_for_update(of=("self",)).select_related(
+        "customer", "clock", "team", "assignee"
     )
+    return list(tickets.filter(pk__in=ids).order_by("pk"))
 
 
 def record(ticket: Ticket, event: str, *, now: datetime, **data: object) -> ClockReading:
@@ -50,6 +65,8 @@ def _put_off_unsent_waits(ticket: Ticket, *, now: datetime) -> None:
 def copy_reading(ticket: Ticket, reading: ClockReading) -> None:
     """Take over what the clock says, so that the queue reads one table. Save it afterwards."""
     ticket.status = reading.status
+    if ticket.status != Status.ON_HOLD:
+        ticket.hold_reason = ""
     ticket.next_due_at = reading.next_due_at
     ticket.next_due_kind = reading.next_due_kind
     ticket.next_contact_at = reading.next_contact_at
@@ -61,6 +78,23 @@ def save_change(ticket: Ticket, *, now: datetime) -> None:
     ticket.revision += 1
     ticket.save()
     doorbell.announce([ticket.clock.path])
+
+
+def holders_of(ticket: Ticket) -> list[int]:
+    """The ids of those whose ticket it is: the assignee, or the team when there is none."""
+    if ticket.assignee_id:
+        return [ticket.assignee_id]
+    return people_of_teams([ticket.team_id])[ticket.team_id].members
+
+
+def take_newest_words(ticket: Ticket) -> None:
+    """Copy the newest words that arrived, ours or the customer's, for the queue. Save it afterwards."""
+    arrived = Message.objects.filter(ticket__in=ticket.family()).exclude(
+        email__state=OutboundEmail.State.FAILED
+    )
+    newest = arrived.order_by("sent_at", "pk").last()
+    if newest is not None:
+        ticket.preview, ticket.is_last_word_ours = preview_of(newest.body), not newest.is_inbound
 
 
 def preview_of(body: str) -> str:

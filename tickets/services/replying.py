@@ -6,20 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent, Notification
-from accounts.selectors import people_of_teams
 from accounts.services import Notice, notify_agents
-from customers.models import ContactPoint
-from mail.letters import write_letter
-from mail.models import OutboundEmail
-from mail.services import queue_email
 from sla.models import Status
-from tickets import links
 from tickets.attachments import take_uploads
 from tickets.events import EventKind
 from tickets.exceptions import (
@@ -28,8 +21,11 @@ from tickets.exceptions import (
     PromiseTooFar,
     SomebodyAnswered,
 )
-from tickets.models import Channel, Message, Note, Ticket, TicketEvent
-from tickets.services.recording import lock_ticket, preview_of, record, save_change
+from tickets.models import Channel, Draft, Message, Note, Ticket, TicketEvent
+from tickets.searching.index import index_message, index_note
+from tickets.services.drafting import drop_draft
+from tickets.services.recording import holders_of, lock_ticket, preview_of, record, save_change
+from tickets.services.writing import write_to_customer
 
 Direction = Message.Direction
 # Working time is counted day by day: the year 9999 would take minutes.
@@ -61,6 +57,10 @@ def reply_to_customer(
     """
     ticket = lock_ticket(ticket)
     if sent := _sent_before(ticket, reply.submission_key):
+        if sent.body.split() != reply.body.split():
+            raise SomebodyAnswered(
+                _("This reply has been sent already, in other words. Read it; your text is kept.")
+            )
         return sent
     now = now or timezone.now()
     _check(ticket, reply, now=now)
@@ -70,6 +70,7 @@ def reply_to_customer(
     ticket.preview, ticket.is_last_word_ours = preview_of(reply.body), True
     ticket.entry_count += 1
     save_change(ticket, now=now)
+    drop_draft(ticket, kind=Draft.Kind.REPLY, agent=agent)
     return message
 
 
@@ -98,8 +99,8 @@ def receive_reply(
         sent_at=now,
         submission_key=submission_key,
     )
-    if submission_key:
-        take_uploads(message, submission_key=submission_key)
+    has_files = take_uploads(message, submission_key=submission_key)
+    index_message(message, has_files=has_files)
     if was_resolved and event.status == Status.OPEN:
         _mark_reopened(ticket, agent=None, now=now)
     ticket.preview, ticket.is_last_word_ours = preview_of(body), False
@@ -126,8 +127,10 @@ def add_note(
     note = Note.objects.create(
         ticket=ticket, agent=agent, body=body, written_at=now, submission_key=submission_key
     )
+    index_note(note)
     ticket.entry_count += 1
     save_change(ticket, now=now)
+    drop_draft(ticket, kind=Draft.Kind.NOTE, agent=agent)
     return note
 
 
@@ -181,6 +184,7 @@ def _say(ticket: Ticket, reply: Reply, agent: Agent, *, now: datetime) -> Messag
         sent_at=now,
         submission_key=reply.submission_key,
     )
+    index_message(message)
     was_resolved = not ticket.is_unresolved
     record(
         ticket,
@@ -195,7 +199,13 @@ def _say(ticket: Ticket, reply: Reply, agent: Agent, *, now: datetime) -> Messag
         TicketEvent.objects.create(ticket=ticket, kind=EventKind.RESOLVED, at=now, agent=agent)
     elif was_resolved:
         _mark_reopened(ticket, agent=agent, now=now)
-    message.email = _queue_reply(ticket, message, agent, now=now)
+    message.email = write_to_customer(
+        ticket,
+        "reply",
+        dedupe_key=f"reply:{message.pk}",
+        now=now,
+        context={"body": message.body.strip(), "agent": agent},
+    )
     message.save(update_fields=["email"])
     return message
 
@@ -206,68 +216,8 @@ def _status_after(reply: Reply) -> Status:
     return Status.PENDING_CUSTOMER if reply.asks else Status.OPEN
 
 
-def _queue_reply(
-    ticket: Ticket, message: Message, agent: Agent, *, now: datetime
-) -> OutboundEmail | None:
-    acknowledgement = OutboundEmail.objects.filter(
-        dedupe_key=f"acknowledgement:{ticket.pk}"
-    ).first()
-    address = acknowledgement.to if acknowledgement else _first_address(ticket)
-    if not address:
-        return None
-    letter = write_letter(
-        "reply",
-        language=ticket.language,
-        time_zone=ticket.customer.time_zone,
-        context={
-            "ticket": ticket,
-            "body": message.body.strip(),
-            "agent": agent,
-            "customer_name": _bare_name(ticket.customer.name),
-            "link": links.url_for(ticket, now=now),
-            "brand": settings.BRAND_NAME,
-        },
-    )
-    return queue_email(
-        to=address,
-        letter=letter,
-        dedupe_key=f"reply:{message.pk}",
-        language=ticket.language,
-        now=now,
-        headers=_thread_headers(ticket, acknowledgement),
-    )
-
-
-def _first_address(ticket: Ticket) -> str:
-    """Where to write when the inquiry brought no address of its own; empty when nowhere."""
-    point = ticket.customer.contact_points.filter(kind=ContactPoint.Kind.EMAIL).first()
-    return point.value if point else ""
-
-
-def _bare_name(name: str) -> str:
-    """The name without a 様 of the customer's own; the letter adds its own."""
-    return name.strip().removesuffix("様").rstrip()
-
-
-def _thread_headers(ticket: Ticket, acknowledgement: OutboundEmail | None) -> dict[str, str]:
-    """Tie the letter to what went out before, so that mail programs show one conversation."""
-    earlier = list(
-        OutboundEmail.objects.filter(messages__ticket=ticket)
-        .order_by("queued_at")
-        .values_list("message_id", flat=True)
-    )
-    chain = ([acknowledgement.message_id] if acknowledgement else []) + earlier
-    if not chain:
-        return {}
-    return {"In-Reply-To": chain[-1], "References": " ".join(chain[-20:])}
-
-
 def _tell_holders(ticket: Ticket, message: Message, *, now: datetime) -> None:
     """The assignee hears that the customer wrote; of an unassigned ticket, the team."""
-    if ticket.assignee_id:
-        receivers = [ticket.assignee_id]
-    else:
-        receivers = people_of_teams([ticket.team_id])[ticket.team_id].members
     notify_agents(
         [
             Notice(
@@ -277,7 +227,7 @@ def _tell_holders(ticket: Ticket, message: Message, *, now: datetime) -> None:
                 path=ticket.clock.path,
                 dedupe_key=f"replied:{message.pk}:{agent_id}",
             )
-            for agent_id in receivers
+            for agent_id in holders_of(ticket)
         ],
         now=now,
     )

@@ -5,21 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 import structlog
-from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from customers.models import ContactPoint
-from mail.letters import write_letter
-from mail.services import queue_email
+from sla.engine.commitments import FIRED
 from sla.engine.settings import WAITS
-from sla.models import Commitment, Kind
+from sla.models import Commitment, CommitmentQuerySet, Kind
 from sla.selectors import late_wait
 from sla.services import rebuild, record_event
-from tickets import links
+from sla.sweep import put_aside
 from tickets.events import EventKind
 from tickets.models import Ticket, TicketEvent
 from tickets.services.recording import copy_reading, lock_ticket, save_change
+from tickets.services.writing import AUTOMATIC, write_to_customer
 
 logger = structlog.get_logger(__name__)
 BATCH = 100
@@ -31,18 +29,26 @@ def fire_due_waits(*, now: datetime | None = None) -> int:
     Any number of processes may do it: each ticket is locked, and each letter has its own key.
     """
     now = now or timezone.now()
-    due = (
-        Commitment.objects.filter(kind__in=WAITS, next_check_at__lte=now)
-        .order_by("next_check_at")
-        .values_list("clock__ticket", flat=True)[:BATCH]
-    )
-    tickets = list(dict.fromkeys(due))
+    due = _due_waits(now).order_by("next_check_at").values_list("clock__ticket", flat=True)
+    tickets = list(dict.fromkeys(due[:BATCH]))
     for pk in tickets:
         try:
             _fire(pk, now=now)
-        except (DatabaseError, ValueError, LookupError):
+        # Whatever is wrong with one ticket, the others are owed their turn.
+        except Exception:
             logger.exception("waiting.ticket_failed", ticket=pk)
+            _put_aside(pk, now=now)
     return len(tickets)
+
+
+def _put_aside(ticket_id: int, *, now: datetime) -> None:
+    due = _due_waits(now).filter(clock__ticket=ticket_id)
+    for commitment_id in due.values_list("pk", flat=True):
+        put_aside(commitment_id, now=now)
+
+
+def _due_waits(now: datetime) -> CommitmentQuerySet:
+    return Commitment.objects.live().filter(kind__in=WAITS, next_check_at__lte=now)
 
 
 @transaction.atomic
@@ -56,11 +62,9 @@ def fire_waits(ticket: Ticket, *, now: datetime) -> None:
     Whatever changes a ticket without contact does this first: the log counts what was due as done,
     and a letter that was not written by then never would be.
     """
-    due = list(
-        ticket.clock.commitments.live()
-        .filter(kind__in=WAITS, next_check_at__lte=now)
-        .order_by("due_at")
-    )
+    # Also those put aside: the log does not know of that.
+    waits = ticket.clock.commitments.live().filter(kind__in=WAITS, due_at__lte=now)
+    due = list(waits.order_by("due_at"))
     if not due:
         return
     if delay := late_wait(due[0], now=now):
@@ -68,7 +72,7 @@ def fire_waits(ticket: Ticket, *, now: datetime) -> None:
             ticket.clock, event="waits_delayed", at=due[0].due_at, now=now, data={"by": delay}
         )
     copy_reading(ticket, rebuild(ticket.clock, now=now))
-    for wait in ticket.clock.commitments.filter(pk__in=[w.pk for w in due], end_reason="fired"):
+    for wait in ticket.clock.commitments.filter(pk__in=[w.pk for w in due], end_reason=FIRED):
         _act(ticket, wait, now=now)
     save_change(ticket, now=now)
 
@@ -80,24 +84,10 @@ def _act(ticket: Ticket, wait: Commitment, *, now: datetime) -> None:
     )
     if is_closing:
         ticket.resolved_at = now
-    address = ticket.customer.contact_points.filter(kind=ContactPoint.Kind.EMAIL).first()
-    if address is None:
-        return
-    letter = write_letter(
+    write_to_customer(
+        ticket,
         "closing" if is_closing else "reminder",
-        language=ticket.language,
-        time_zone=ticket.customer.time_zone,
-        context={
-            "ticket": ticket,
-            "link": links.url_for(ticket, now=now),
-            "brand": settings.BRAND_NAME,
-        },
-    )
-    queue_email(
-        to=address.value,
-        letter=letter,
         dedupe_key=f"wait:{wait.pk}",
-        language=ticket.language,
         now=now,
-        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
+        headers=AUTOMATIC,
     )

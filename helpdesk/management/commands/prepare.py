@@ -18,6 +18,7 @@ from common.static_files import collect_static_files
 from helpdesk.context import DEMO_PASSWORD, demo_people
 from helpdesk.management.commands.load_demo import is_loopback
 from sla.defaults import install_defaults
+from tickets.searching.index import is_index_complete
 
 
 class Command(BaseCommand):
@@ -29,6 +30,8 @@ class Command(BaseCommand):
         compile_catalogs()
         install_defaults()
         ensure_team()
+        if not is_index_complete():
+            call_command("index_search", verbosity=0)
         if not settings.DEBUG:
             collect_static_files()
         if settings.DEMO:

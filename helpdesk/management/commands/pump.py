@@ -16,7 +16,10 @@ from django.utils import timezone
 from mail.delivery import deliver_due
 from mail.notifying import mail_notifications
 from sla.sweep import seconds_to_next, sweep_due
+from tickets.services.bulk import continue_bulk_changes
+from tickets.services.holding import hold_due_promises
 from tickets.services.rematching import continue_rematch
+from tickets.services.undelivered import take_up_failures
 from tickets.services.waiting import fire_due_waits
 
 logger = structlog.get_logger(__name__)
@@ -69,7 +72,10 @@ def sweep() -> float:
 def run_errands() -> float:
     """Do what may take its time, and say how many seconds there are until the next pass."""
     _attempt(fire_due_waits)
+    _attempt(hold_due_promises)
+    _attempt(take_up_failures)
     _attempt(continue_rematch)
+    _attempt(continue_bulk_changes)
     return 0.0 if _attempt(lambda: deliver_due(limit=LETTERS_A_PASS)) else ERRANDS_EVERY
 
 

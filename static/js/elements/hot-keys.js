@@ -2,7 +2,8 @@
 //   data-hotkey="r"            pressing r clicks it, or focuses it when it is a text field
 //   data-hotkey-focus="#id"    … and then moves the focus there
 //   data-hotkey-label="…"      its line in the list of keys, when its own text will not do
-//   data-hotkey-list           j and k walk its [data-hotkey-item] links, x ticks the box of the current row
+//   data-hotkey-list           j and k walk its [data-hotkey-item] links, x ticks the box of the current row;
+//                              without a list they are keys like any other
 // "?" opens the <dialog> inside the element and fills its [data-hotkey-keys] list.
 import { commandKey, isTyping } from "../lib/keys.js";
 
@@ -23,7 +24,7 @@ customElements.define("hot-keys", class extends HTMLElement {
 
   run(key) {
     if (key === "?") return this.openList();
-    if (key === "j" || key === "k") return this.walk(key === "j" ? 1 : -1);
+    if ((key === "j" || key === "k") && this.items().length) return this.walk(key === "j" ? 1 : -1);
     if (key === "x") return this.tick();
     const target = this.targets().find((element) => element.dataset.hotkey === key);
     if (target) this.use(target);
@@ -46,8 +47,8 @@ customElements.define("hot-keys", class extends HTMLElement {
 
   walk(step) {
     const items = this.items();
-    if (!items.length) return false;
-    const row = document.activeElement?.closest("li");
+    // Whoever comes back from a ticket goes on from its row.
+    const row = document.activeElement?.closest("li") ?? document.querySelector("[data-hotkey-list] > :target");
     const here = items.findIndex((item) => item === document.activeElement || row?.contains(item));
     const next = here < 0 ? 0 : Math.min(Math.max(here + step, 0), items.length - 1);
     items[next].focus();

@@ -63,7 +63,8 @@ customElements.define("live-queue", class extends HTMLElement {
   }
 
   mark(path) {
-    const row = this.querySelector(`a[href="${CSS.escape(path)}"]`)?.closest("li");
+    const link = CSS.escape(path);
+    const row = this.querySelector(`a[href="${link}"], a[href^="${link}?"]`)?.closest("li");
     if (!row || "updated" in row.dataset) return;
     const pill = document.createElement("span");
     pill.className = "pill pill--updated";

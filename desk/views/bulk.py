@@ -1,0 +1,110 @@
+"""Many tickets at once: say what would happen, do it, tell what became of each, take it back."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Agent
+from desk import access
+from desk.bulk import BulkForm, Progress, Selection, preview
+from desk.filtering import Choices
+from desk.origin import Origin
+from tickets.exceptions import TooLateToUndo
+from tickets.models import BulkChange, BulkItem
+from tickets.services.bulk import start_bulk_change, undo_bulk_change
+
+SHOWN = 200
+TROUBLE = [BulkItem.Outcome.FAILED, BulkItem.Outcome.KEPT]
+
+
+def new(request: HttpRequest) -> HttpResponse:
+    """What would happen, in words. Nothing is changed."""
+    agent = access.agent(request)
+    form, selection = _asked(request.GET, agent)
+    if (refusal := _refusal(form, selection)) is not None:
+        messages.error(request, refusal)
+        return redirect(_list_of(request.GET))
+    chosen = form.cleaned_data
+    tickets = selection.tickets(agent, now=timezone.now())
+    context = {
+        "preview": preview(tickets, action=chosen["action"], facts=chosen["facts"]),
+        "selection": selection,
+        "asked": chosen,
+        "came_from": request.GET.get("from", ""),
+        "list_url": _list_of(request.GET),
+    }
+    return render(request, "desk/bulk_new.html", context)
+
+
+def create(request: HttpRequest) -> HttpResponse:
+    """Do it: at once, or in the background when there are many."""
+    agent = access.agent(request)
+    form, selection = _asked(request.POST, agent)
+    if (refusal := _refusal(form, selection)) is not None:
+        messages.error(request, refusal)
+        return redirect(_list_of(request.POST))
+    change = start_bulk_change(
+        selection.tickets(agent, now=timezone.now()),
+        action=form.cleaned_data["action"],
+        facts=form.cleaned_data["facts"],
+        by=agent,
+        query=Origin.parse(request.POST.get("from", "")).query,
+    )
+    return _lead_on(change)
+
+
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far it has come, and what could not be done."""
+    change = access.bulk_change(access.agent(request), pk)
+    context = {
+        "progress": Progress.of(change),
+        "trouble": change.items.filter(outcome__in=TROUBLE)
+        .select_related("ticket")
+        .order_by("pk")[:SHOWN],
+        "list_url": _address_of(change),
+    }
+    return render(request, "desk/bulk_change.html", context)
+
+
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take it back where nobody has gone on since."""
+    change = access.bulk_change(access.agent(request), pk)
+    try:
+        undo_bulk_change(change)
+    except TooLateToUndo as refusal:
+        messages.error(request, str(refusal))
+    return redirect("desk:bulk_change", pk=pk)
+
+
+def _asked(sent: QueryDict, agent: Agent) -> tuple[BulkForm, Selection]:
+    return BulkForm(sent, choices=Choices.load(agent)), Selection.read(sent)
+
+
+def _refusal(form: BulkForm, selection: Selection) -> str | None:
+    """Why nothing can be done, as a sentence; None when all is well."""
+    if not (selection.numbers or selection.is_all):
+        return _("Tick the tickets first.")
+    if form.is_valid():
+        return None
+    return " ".join(map(str, form.non_field_errors())) or _("Choose what to do from the bar.")
+
+
+def _lead_on(change: BulkChange) -> HttpResponse:
+    """Back to the list, where it can be undone; to its own page when there is something to tell."""
+    has_trouble = change.items.filter(outcome__in=TROUBLE).exists()
+    if change.finished_at is None or has_trouble:
+        return redirect("desk:bulk_change", pk=change.pk)
+    return redirect(_address_of(change))
+
+
+def _address_of(change: BulkChange) -> str:
+    return f"{reverse('desk:queue')}?{Origin.parse(change.query).query}"
+
+
+def _list_of(sent: QueryDict) -> str:
+    return f"{reverse('desk:queue')}?{Origin.parse(sent.get('from', '')).query}"

@@ -1,0 +1,300 @@
+"""The queue: which tickets a list shows, in which order, and where one stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlencode
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Value
+
+from accounts.models import Agent
+from sla.models import UNRESOLVED, Priority, Status
+from tickets.models import Channel, ReadMark, Tag, Ticket
+from tickets.tags import FOLDED_LENGTH, fold
+
+PAGE = 50
+ENDED = [Status.RESOLVED, Status.CLOSED]
+# Hours from now until the promised contact: from, before.
+PROMISE_WINDOWS: dict[str, tuple[int, int | None]] = {
+    "hour": (0, 1),
+    "four_hours": (1, 4),
+    "day": (4, 24),
+    "later": (24, None),
+}
+# A longer address is nobody's; PostgreSQL's ids end before 19 digits do.
+LONGEST_QUERY = 600
+LONGEST_ID = 18
+
+
+@dataclass(frozen=True)
+class QueueFilter:
+    """Which tickets a queue shows. It is also its address: see `query`.
+
+    Empty means any; `assignee` and `team` are ids, `tag` is a name however it is written.
+    """
+
+    scope: str = "team"  # team, mine, unassigned
+    state: str = "open"  # open, resolved, spam
+    due: str = ""  # late (any commitment), broken (the promise), or a window it is promised for
+    status: str = ""  # of open tickets only
+    priority: str = ""
+    channel: str = ""
+    assignee: int | None = None
+    team: int | None = None
+    tag: str = ""
+
+    SCOPES: ClassVar = ("team", "mine", "unassigned")
+    STATES: ClassVar = ("open", "resolved", "spam")
+    DUES: ClassVar = ("late", "broken", *PROMISE_WINDOWS)
+    # How a form says in one field whose tickets it wants.
+    ME: ClassVar = "me"
+    NOBODY: ClassVar = "nobody"
+    STATUSES: ClassVar = (Status.NEW, Status.OPEN, Status.PENDING_CUSTOMER, Status.ON_HOLD)
+
+    @classmethod
+    def read(cls, query: Mapping[str, Any]) -> QueueFilter:
+        """From a query string; what is not known falls back to the whole open queue."""
+        owners = {cls.ME: "mine", cls.NOBODY: "unassigned"}
+        scope = owners.get(query.get("assignee", "")) or _one_of(cls.SCOPES, query.get("scope"))
+        scope = scope or "team"
+        state = _one_of(cls.STATES, query.get("state")) or "open"
+        return cls(
+            scope=scope,
+            state=state,
+            due=_one_of(cls.DUES, query.get("due")),
+            status=_one_of(cls.STATUSES, query.get("status")) if state == "open" else "",
+            priority=_one_of(Priority.values, query.get("priority")),
+            channel=_one_of(Channel.values, query.get("channel")),
+            # Only the whole queue can be cut down to somebody: "mine" says already whose.
+            assignee=_id(query.get("assignee")) if scope == "team" else None,
+            team=_id(query.get("team")),
+            tag=_tag(query.get("tag")),
+        )
+
+    @classmethod
+    def parse(cls, address: str) -> QueueFilter:
+        """From a query string as text, such as a saved view's or the list's one came from."""
+        return cls.read(read_query(address))
+
+    def query(self) -> str:
+        """The filter as a query string, for links that keep it."""
+        parts = {field.name: getattr(self, field.name) for field in fields(self)}
+        return urlencode({name: value for name, value in parts.items() if value})
+
+    @property
+    def is_cut_down(self) -> bool:
+        """By more than whose, which and when."""
+        return self != QueueFilter(scope=self.scope, state=self.state, due=self.due)
+
+    def tickets(self, agent: Agent, *, now: datetime) -> QuerySet[Ticket]:
+        """The tickets, in no order yet."""
+        return Ticket.objects.visible_to(agent).filter(self.condition(agent, now=now))
+
+    def condition(self, agent: Agent, *, now: datetime) -> Q:
+        """What is asked of a ticket this agent may see."""
+        asked = self.state_condition() & self.due_condition(now)
+        if self.scope == "mine":
+            asked &= Q(assignee=agent)
+        elif self.scope == "unassigned":
+            asked &= Q(assignee=None)
+        for name in ("status", "priority", "channel", "assignee", "team"):
+            if value := getattr(self, name):
+                asked &= Q(**{name: value})
+        if self.tag:
+            labels = Ticket.tags.through.objects.filter(ticket=OuterRef("pk"))
+            asked &= Q(Exists(labels.filter(tag__normalized=self.tag)))
+        return asked
+
+    def state_condition(self) -> Q:
+        """In the words of the indexes, which know of unresolved or not."""
+        if self.state == "open":
+            return Q(status__in=UNRESOLVED)
+        hidden = {"resolved": [Status.SPAM, Status.MERGED], "spam": [*ENDED, Status.MERGED]}
+        return ~Q(status__in=UNRESOLVED) & ~Q(status__in=hidden[self.state])
+
+    def due_condition(self, now: datetime) -> Q:
+        """Late is what is past its whole second: sla.md 2.9."""
+        second = now.replace(microsecond=0)
+        if self.due == "late":
+            return Q(next_due_at__lt=second)
+        if self.due == "broken":
+            return Q(next_contact_at__lt=second)
+        if self.due not in PROMISE_WINDOWS:
+            return Q()
+        start, end = PROMISE_WINDOWS[self.due]
+        window = Q(next_contact_at__gte=second + timedelta(hours=start))
+        return (
+            window if end is None else window & Q(next_contact_at__lt=second + timedelta(hours=end))
+        )
+
+
+def read_query(address: str) -> dict[str, str]:
+    """A query string taken apart; an overlong one counts as empty."""
+    return dict(parse_qsl(address)) if len(address) <= LONGEST_QUERY else {}
+
+
+def _one_of(known: Any, value: object) -> str:
+    return str(value) if value in known else ""
+
+
+def _tag(text: object) -> str:
+    tag = fold(text) if isinstance(text, str) else ""
+    return tag if len(tag) <= FOLDED_LENGTH else ""
+
+
+def _id(text: object) -> int | None:
+    """A positive id in plain digits; anything else means any."""
+    is_id = isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= LONGEST_ID
+    return (int(str(text)) or None) if is_id else None
+
+
+# A page of it ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class QueuePage:
+    rows: list[dict[str, Any]]
+    older: str
+    has_newer: bool
+
+
+ROW_FIELDS = (
+    *("pk", "number", "subject", "status", "priority", "channel", "preview", "is_last_word_ours"),
+    *("next_due_at", "next_due_kind", "next_contact_at", "updated_at", "resolved_at", "revision"),
+    *("customer__name", "customer_id", "customer__organization__name"),
+    *("assignee__name", "assignee_id", "team__name"),
+)
+
+
+def queue_page(chosen: QueueFilter, *, agent: Agent, now: datetime, after: str = "") -> QueuePage:
+    """One page of the queue by keyset, in one query: due first, or newest resolved first.
+
+    `after` is the `older` of the page before; anything unreadable means the first page.
+    """
+    tickets = chosen.tickets(agent, now=now)
+    order = Order.of(chosen)
+    position = _position(after)
+    if position:
+        tickets = tickets.filter(order.beyond(*position))
+    rows = list(
+        tickets.order_by(*order.forward).values(
+            *ROW_FIELDS, tag_names=_tag_names(), is_unread=_is_unread(agent)
+        )[: PAGE + 1]
+    )
+    more = rows[PAGE - 1] if len(rows) > PAGE else None
+    at = more[order.column] if more else None
+    older = f"{at.isoformat()}_{more['pk']}" if more and at else ""
+    return QueuePage(rows=rows[:PAGE], older=older, has_newer=bool(position))
+
+
+@dataclass(frozen=True)
+class Order:
+    """The order of a list: by an instant, and by id where instants are the same."""
+
+    column: str
+    is_ascending: bool
+
+    @classmethod
+    def of(cls, chosen: QueueFilter) -> Order:
+        """What is due next first; of what is done, the newest first."""
+        return cls("next_due_at", True) if chosen.state == "open" else cls("resolved_at", False)
+
+    @property
+    def forward(self) -> tuple[str, str]:
+        return (self.column, "pk") if self.is_ascending else (f"-{self.column}", "-pk")
+
+    @property
+    def reversed(self) -> Order:
+        return Order(self.column, not self.is_ascending)
+
+    def beyond(self, at: datetime, pk: int) -> Q:
+        """What comes after this place."""
+        step = "gt" if self.is_ascending else "lt"
+        return Q(**{f"{self.column}__{step}": at}) | Q(**{self.column: at, f"pk__{step}": pk})
+
+
+def _tag_names() -> ArraySubquery:
+    """In the same query as the rows: fifty rows ask no fifty questions."""
+    return ArraySubquery(Tag.objects.filter(tickets=OuterRef("pk")).order_by("name").values("name"))
+
+
+def _is_unread(agent: Agent) -> Q:
+    """Something was said since this agent opened the ticket, or they never have."""
+    seen = ReadMark.objects.filter(
+        ticket=OuterRef("pk"), agent=agent, entry_count__gte=OuterRef("entry_count")
+    )
+    return Q(~Exists(seen))
+
+
+def queue_counts(
+    agent: Agent, *, now: datetime, filters: Iterable[QueueFilter]
+) -> dict[QueueFilter, int]:
+    """How many tickets each of these queues shows, in one query. Open tickets only: what is done
+    grows for ever, and nobody waits for its number."""
+    counted = {
+        f"queue_{number}": chosen
+        for number, chosen in enumerate(dict.fromkeys(filters))
+        if chosen.state == "open"
+    }
+    numbers = (
+        Ticket.objects.visible_to(agent)
+        .unresolved()
+        .aggregate(
+            **{
+                name: Count("pk", filter=chosen.condition(agent, now=now))
+                for name, chosen in counted.items()
+            }
+        )
+    )
+    return {chosen: numbers[name] for name, chosen in counted.items()}
+
+
+def next_in_queue(
+    chosen: QueueFilter, *, agent: Agent, now: datetime, without: str = ""
+) -> Ticket | None:
+    """What is due next, other than the ticket of the number `without`."""
+    tickets = chosen.tickets(agent, now=now).order_by("next_due_at", "pk")
+    if without.isascii() and without.isdigit() and len(without) < 18:
+        tickets = tickets.exclude(number=int(without))
+    return tickets.first()
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The numbers of the tickets before and after one in a list."""
+
+    previous: int | None
+    following: int | None
+
+
+def neighbours(chosen: QueueFilter, ticket: Ticket, *, agent: Agent, now: datetime) -> Neighbours:
+    """What stands beside a ticket, in one query; beside one that has left the list, its start."""
+    order = Order.of(chosen)
+    others = chosen.tickets(agent, now=now).exclude(pk=ticket.pk)
+    ahead = others.order_by(*order.forward)
+    at = getattr(ticket, order.column)
+    if at is None:
+        return Neighbours(previous=None, following=ahead.values_list("number", flat=True).first())
+    behind = others.order_by(*order.reversed.forward).filter(order.reversed.beyond(at, ticket.pk))
+    beside = _first(behind, "previous").union(
+        _first(ahead.filter(order.beyond(at, ticket.pk)), "following"), all=True
+    )
+    found = dict(beside)
+    return Neighbours(previous=found.get("previous"), following=found.get("following"))
+
+
+def _first(tickets: QuerySet[Ticket], side: str) -> QuerySet[Ticket, tuple[str, int]]:
+    return tickets.annotate(side=Value(side)).values_list("side", "number")[:1]
+
+
+def _position(after: str) -> tuple[datetime, int] | None:
+    instant, _, pk = after.rpartition("_")
+    try:
+        at = datetime.fromisoformat(instant)
+        return (at, int(pk)) if at.tzinfo else None
+    except ValueError:
+        return None

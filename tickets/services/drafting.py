@@ -1,0 +1,56 @@
+"""What is being written: kept on the server, so that no crash, logout or other device loses it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.models import Agent
+from tickets.models import Draft, Message, Note, Ticket
+
+SENT_AS: Mapping[str, type[Message] | type[Note]] = {
+    Draft.Kind.REPLY: Message,
+    Draft.Kind.NOTE: Note,
+}
+
+
+def save_draft(
+    ticket: Ticket,
+    *,
+    kind: str,
+    body: str,
+    submission_key: UUID,
+    agent: Agent,
+    now: datetime | None = None,
+) -> None:
+    """Keep the text, or forget it when it is empty. No clock moves, and nobody is told.
+
+    What was sent under this key already is no draft: a copy saved too late changes nothing.
+    """
+    if not body.strip():
+        drop_draft(ticket, kind=kind, agent=agent)
+        return
+    if SENT_AS[kind].objects.filter(submission_key=submission_key).exists():
+        return
+    draft = Draft(
+        ticket=ticket,
+        agent=agent,
+        kind=kind,
+        body=body,
+        submission_key=submission_key,
+        saved_at=now or timezone.now(),
+    )
+    Draft.objects.bulk_create(
+        [draft],
+        update_conflicts=True,
+        unique_fields=["ticket", "agent", "kind"],
+        update_fields=["body", "submission_key", "saved_at"],
+    )
+
+
+def drop_draft(ticket: Ticket, *, kind: str, agent: Agent) -> None:
+    """It was sent, or given up."""
+    Draft.objects.filter(ticket=ticket, agent=agent, kind=kind).delete()
