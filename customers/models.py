@@ -45,11 +45,21 @@ class Customer(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=64, default=default_time_zone)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    # Set on the object, not stored, by the service that has just made the record.
+    # Set on the object, not stored, by the service that has just made, changed or found the record.
     is_new = False
+    is_changed = False
+    known_addresses: list[str] | None = None
 
     def __str__(self) -> str:
         return self.name or f"#{self.pk}"
+
+    @property
+    def words(self) -> str:
+        """The name and every address, a line each: what a search finds the customer by."""
+        addresses = self.known_addresses
+        if addresses is None:
+            addresses = [point.words for point in self.contact_points.all()]
+        return "\n".join(filter(None, [self.name, *addresses]))
 
 
 class ContactPoint(models.Model):
@@ -80,3 +90,8 @@ class ContactPoint(models.Model):
 
     def __str__(self) -> str:
         return self.value
+
+    @property
+    def words(self) -> str:
+        """The address as it was given and, where that is otherwise, as it is recognised."""
+        return self.value if self.value == self.normalized else f"{self.value} {self.normalized}"

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, transaction
+from django.db.models import Case, F, OuterRef, Value, When
+from django.db.models.functions import Concat
 
 from customers.models import ContactPoint, Customer, OrganizationDomain
 from customers.normalizing import domain_of, normalize_email, normalize_phone
 
 Kind = ContactPoint.Kind
+# ContactPoint.words of all, read with the record, because every inquiry needs them.
+ADDRESSES = ArraySubquery(
+    ContactPoint.objects.filter(customer=OuterRef("pk"))
+    .annotate(
+        line=Case(
+            When(value=F("normalized"), then=F("value")),
+            default=Concat("value", Value(" "), "normalized"),
+        )
+    )
+    .order_by("pk")
+    .values("line")
+)
 
 
 @transaction.atomic(savepoint=False)
@@ -31,7 +46,10 @@ def identify_customer(
 
 
 def add_contact_point(customer: Customer, *, kind: str, value: str) -> None:
-    """Remember one more way to reach the customer; one that is known already changes nothing."""
+    """Remember one more way to reach the customer; one that is known already changes nothing.
+
+    Whatever else shows the customer's addresses is told by `is_changed` to look again.
+    """
     normalize = normalize_email if kind == Kind.EMAIL else normalize_phone
     ContactPoint.objects.bulk_create(
         [
@@ -41,6 +59,7 @@ def add_contact_point(customer: Customer, *, kind: str, value: str) -> None:
         ],
         ignore_conflicts=True,
     )
+    customer.is_changed, customer.known_addresses = True, None
 
 
 def _find(address: str) -> Customer | None:
@@ -49,7 +68,11 @@ def _find(address: str) -> Customer | None:
     found = Customer.objects.filter(
         contact_points__kind=Kind.EMAIL, contact_points__normalized=address
     )
-    return found.select_for_update(of=("self",), no_key=True).first()
+    found = found.annotate(addresses=ADDRESSES)
+    customer = found.select_for_update(of=("self",), no_key=True).first()
+    if customer is not None:
+        customer.known_addresses = customer.addresses
+    return customer
 
 
 def _create(address: str, email: str, name: str, language: str, time_zone: str) -> Customer:
@@ -62,6 +85,8 @@ def _create(address: str, email: str, name: str, language: str, time_zone: str) 
     customer.save(force_insert=True)
     if _claim_address(customer, address, email):
         customer.is_new = True
+        point = ContactPoint(value=email.strip(), normalized=address)
+        customer.known_addresses = [point.words]
         return customer
     customer.delete()
     return _find(address) or _create(address, email, name, language, time_zone)
@@ -83,3 +108,4 @@ def _fill_in_name(customer: Customer, name: str) -> None:
     if name.strip() and not customer.name:
         customer.name = name.strip()
         customer.save(update_fields=["name"])
+        customer.is_changed = True
