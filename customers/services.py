@@ -31,11 +31,12 @@ def identify_customer(
 ) -> Customer:
     """The one record this address belongs to, made now (`is_new`) if the address is new.
 
+    Without an address it is a new record: a telephone may be shared, so it identifies nobody.
     What a stranger types never changes a record that exists: a form proves no identity. A missing
     name is filled in, and a new telephone number is added beside the others.
     """
     address = normalize_email(email)
-    customer = _find(address)
+    customer = _find(address) if address else None
     if customer is None:
         customer = _create(address, email, name, language, time_zone)
     else:
@@ -83,6 +84,9 @@ def _create(address: str, email: str, name: str, language: str, time_zone: str) 
     if time_zone:
         customer.time_zone = time_zone
     customer.save(force_insert=True)
+    if not address:
+        customer.is_new = True
+        return customer
     if _claim_address(customer, address, email):
         customer.is_new = True
         point = ContactPoint(value=email.strip(), normalized=address)

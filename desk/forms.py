@@ -7,15 +7,19 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent, Team
+from customers.models import ContactPoint, Customer
 from sla.models import Priority
-from tickets.models import Draft
+from tickets.models import Channel, Draft
 from tickets.services.handling import MOVES, REASON_LENGTH
+from tickets.services.replying import Outcome
 
 OTHER_TIME = "free"
+MISSED_LENGTH = 300
 
 
 def writing_area(label: Any) -> forms.Textarea:
@@ -44,15 +48,9 @@ class WritingForm(forms.Form):
             return self._draft_key or uuid4()
 
 
-class ReplyForm(WritingForm):
-    """A reply solves the ticket, asks the customer something, or names the next contact."""
+class ContactForm(WritingForm):
+    """A contact solves the ticket, asks the customer something, or names the next contact."""
 
-    body = forms.CharField(
-        label=_("Reply to the customer"),
-        max_length=50_000,
-        widget=writing_area(_("Reply to the customer")),
-        error_messages={"required": _("Write the reply first.")},
-    )
     outcome = forms.ChoiceField(
         choices=[("promise", ""), ("ask", ""), ("solve", "")], initial="promise"
     )
@@ -64,13 +62,8 @@ class ReplyForm(WritingForm):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         error_messages={"invalid": _("Enter a date and a time such as 2026-11-24 15:00.")},
     )
-    # Go on to the next ticket of the list when this is sent.
-    and_next = forms.BooleanField(required=False)
     seen_entries = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
     seen_at = forms.CharField(required=False, max_length=40)
-
-    def __init__(self, data: Any = None, *, draft: Draft | None = None) -> None:
-        super().__init__(data, draft=draft, auto_id="reply_%s")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -88,6 +81,125 @@ class ReplyForm(WritingForm):
         elif promised is not None and promised <= timezone.now():
             self.add_error(field, _("This time is in the past. Choose a later one."))
         return promised
+
+    def contact(self) -> Outcome:
+        """What was agreed with the customer."""
+        outcome = self.cleaned_data["outcome"]
+        return Outcome(
+            solves=outcome == "solve",
+            asks=outcome == "ask",
+            promise_at=self.cleaned_data.get("promise_at"),
+        )
+
+
+class ReplyForm(ContactForm):
+    """What goes to the customer by letter."""
+
+    body = forms.CharField(
+        label=_("Reply to the customer"),
+        max_length=50_000,
+        widget=writing_area(_("Reply to the customer")),
+        error_messages={"required": _("Write the reply first.")},
+    )
+    # Go on to the next ticket of the list when this is sent.
+    and_next = forms.BooleanField(required=False)
+
+    def __init__(self, data: Any = None, *, draft: Draft | None = None) -> None:
+        super().__init__(data, draft=draft, auto_id="reply_%s")
+
+
+class CallForm(ContactForm):
+    """What was said on the telephone; a call that reached nobody needs no words."""
+
+    body = forms.CharField(
+        label=_("What was said on the telephone"),
+        required=False,
+        max_length=50_000,
+        widget=writing_area(_("What was said on the telephone")),
+    )
+    outcome = forms.ChoiceField(
+        choices=[("promise", ""), ("ask", ""), ("solve", ""), ("missed", "")], initial="promise"
+    )
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, auto_id="call_%s")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        words, is_missed = cleaned.get("body", ""), cleaned.get("outcome") == "missed"
+        if not words and not is_missed and "body" not in self.errors:
+            self.add_error("body", _("Write what was said first."))
+        if is_missed and len(words) > MISSED_LENGTH:
+            self.add_error("body", _("Say it in 300 characters when nobody was reached."))
+        return cleaned
+
+
+class TicketForm(ContactForm):
+    """A ticket that an agent opens for a customer. Without a `customer` the form asks who it is."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        error_messages={"required": _("Enter the customer's name.")},
+    )
+    email = forms.EmailField(label=_("Email address"), max_length=254, required=False)
+    phone = forms.CharField(
+        label=_("Telephone number"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "tel"}),
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    channel = forms.ChoiceField(
+        label=_("How were you in contact?"),
+        choices=[
+            (Channel.PHONE, _("On the telephone: the text is what the customer said")),
+            (Channel.EMAIL, _("By letter: the text goes to the customer now")),
+        ],
+        initial=Channel.PHONE,
+        widget=forms.RadioSelect,
+    )
+    subject = forms.CharField(
+        label=_("Subject"),
+        max_length=200,
+        error_messages={"required": _("Say in a few words what this is about.")},
+    )
+    body = forms.CharField(
+        label=_("What was said, or your letter"),
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": _("Write what was said first.")},
+    )
+    team = forms.ChoiceField(label=_("Team"))
+    priority = forms.ChoiceField(
+        label=_("Priority"), choices=Priority.choices, initial=Priority.NORMAL
+    )
+
+    def __init__(
+        self, data: Any = None, *, customer: Customer | None, teams: dict[int, str]
+    ) -> None:
+        super().__init__(data, auto_id="ticket_%s")
+        self.customer = customer
+        field = self.fields["team"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = list(teams.items())
+        if customer is not None:
+            for name in ("name", "email", "phone", "language"):
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        has_email = bool(cleaned.get("email"))
+        if self.customer is not None:
+            has_email = any(
+                point.kind == ContactPoint.Kind.EMAIL
+                for point in self.customer.contact_points.all()
+            )
+        elif not (has_email or cleaned.get("phone")) and "email" not in self.errors:
+            self.add_error("email", _("Enter an email address or a telephone number."))
+        if cleaned.get("channel") == Channel.EMAIL and not has_email and not self.errors:
+            self.add_error("channel", _("A letter needs an email address of the customer."))
+        return cleaned
 
 
 class NoteForm(WritingForm):

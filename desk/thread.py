@@ -38,6 +38,7 @@ EVENT_ICONS = {
     EventKind.MERGED_IN: "merge",
     EventKind.SEPARATED: "split",
     EventKind.UNDELIVERED: "mail-x",
+    EventKind.CALL_MISSED: "phone-missed",
 }
 
 

@@ -48,10 +48,13 @@ def start_clock(  # noqa: PLR0913 - all of it is what a clock is
     is_acknowledged: bool,
     now: datetime,
     origin: str = "customer",
+    contact: Mapping[str, object] | None = None,
 ) -> tuple[Clock, ClockReading]:
     """Begin to owe contact: choose the policy, make the first commitments and the first promise.
 
     `is_acknowledged` says that the customer has been told at once (the answer page of a form).
+    `contact` is what was agreed with the customer when the origin is an agent who was in contact:
+    `status_after`, and `promise_at` unless it is resolved.
     """
     version_id = policy_version_for(matter)
     clock = Clock(
@@ -63,9 +66,8 @@ def start_clock(  # noqa: PLR0913 - all of it is what a clock is
         label=label,
         path=path,
     )
-    log = [
-        _event("create", now, {"policy": str(version_id), "priority": priority, "origin": origin})
-    ]
+    began = {"policy": str(version_id), "priority": priority, "origin": origin, **(contact or {})}
+    log = [_event("create", now, began)]
     if is_acknowledged:
         log.append(_event("ack_sent", now, {}))
     timeline = replay_log(log, now=now)

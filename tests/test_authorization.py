@@ -45,6 +45,7 @@ DEMO_URLS = {"dev_mail", "dev_mail_letter"}
 # Addresses of one ticket of the support team: for everybody else it does not exist.
 OF_ONE_TEAM = {
     *("desk:ticket", "desk:customer", "desk:attachment", "desk:reply_create", "desk:note_create"),
+    "desk:call_create",
     *("desk:assignment_create", "desk:solution_create", "desk:reopening_create"),
     *(
         "desk:ticket_times",
@@ -288,6 +289,7 @@ def test_another_teams_agent_changes_nothing_on_a_ticket_they_cannot_see(world: 
     forms = {
         "reply_create": {"body": "Hello", "outcome": "solve"},
         "note_create": {"body": "mine now"},
+        "call_create": {"body": "Nobody there", "outcome": "missed"},
         "assignment_create": {"assignee": world.people["other_agent"].pk},
         "solution_create": {},
         "reopening_create": {},

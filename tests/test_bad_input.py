@@ -124,6 +124,14 @@ OF_AGENTS = {
         *("seen_entries", "seen_at", "submission_key"),
     ],
     "/desk/tickets/{number}/notes/": ["body", "submission_key"],
+    "/desk/tickets/{number}/calls/": [
+        *("body", "outcome", "promise", "promise_other"),
+        *("seen_entries", "seen_at", "submission_key"),
+    ],
+    "/desk/tickets/create/": [
+        *("customer", "name", "email", "phone", "language", "channel", "subject", "body"),
+        *("team", "priority", "outcome", "promise", "promise_other", "submission_key"),
+    ],
     "/desk/tickets/{number}/assignment/": ["assignee"],
     "/desk/tickets/{number}/solution/": ["x"],
     "/desk/tickets/{number}/reopening/": ["x"],
@@ -136,6 +144,9 @@ VALID = {
     "outcome": b"promise",
     "promise": b"2030-01-01T10:00:00+09:00",
     "language": b"en",
+    "customer": b"new",
+    "channel": b"phone",
+    "priority": b"normal",
     "login": b"aiko@example.com",
     "password": b"wrong-password",
 }
@@ -146,6 +157,8 @@ QUERIES = {
     "/desk/": ["scope", "state", "due", "after", "page"],
     "/desk/next/": ["scope", "due", "after"],
     "/desk/search/": ["q"],
+    "/desk/customers/find/": ["q"],
+    "/desk/tickets/new/": ["customer", "q"],
     "/reports/": ["period"],
     "/reports/promises/": ["period", "result", "page"],
 }

@@ -31,13 +31,17 @@ class EventKind(models.TextChoices):
     SEPARATED = "separated", gettext_lazy("Separated again")
     TAGS_CHANGED = "tags_changed", gettext_lazy("Tags changed")
     UNDELIVERED = "undelivered", gettext_lazy("A letter did not arrive")
+    CALL_MISSED = "call_missed", gettext_lazy("Customer not reached")
 
 
+OPENED_FOR = "opened_for"
+CALL_MISSED_BECAUSE = "call_missed_because"
 TAKEN = "taken"
 TAGS_ADDED = "tags_added"
 TAGS_REMOVED = "tags_removed"
 SENTENCES: dict[str, str] = {
     EventKind.OPENED: gettext_noop("The inquiry was filed."),
+    OPENED_FOR: gettext_noop("%(who)s opened the ticket for the customer."),
     EventKind.ACKNOWLEDGED: gettext_noop("The acknowledgement was sent to the customer."),
     TAKEN: gettext_noop("%(who)s took the ticket."),
     EventKind.ASSIGNED: gettext_noop("%(who)s assigned the ticket to %(to)s."),
@@ -61,6 +65,8 @@ SENTENCES: dict[str, str] = {
     EventKind.TAGS_CHANGED: gettext_noop(
         "%(who)s changed the tags. Added: %(added)s. Removed: %(removed)s"
     ),
+    EventKind.CALL_MISSED: gettext_noop("%(who)s called and did not reach the customer."),
+    CALL_MISSED_BECAUSE: gettext_noop("%(who)s called and did not reach the customer: %(reason)s"),
 }
 
 
@@ -78,6 +84,10 @@ def sentence(kind: str, facts: dict[str, Any], who: str) -> str:
     """Say the fact as a sentence in the active language; `who` did it (empty: the customer)."""
     if kind == EventKind.UNDELIVERED:
         return _undelivered(facts)
+    if kind == EventKind.OPENED and who:
+        kind = OPENED_FOR
+    if kind == EventKind.CALL_MISSED and facts["reason"]:
+        kind = CALL_MISSED_BECAUSE
     if kind == EventKind.ASSIGNED and facts.get("to_name") == who:
         kind = TAKEN
     if kind == EventKind.TAGS_CHANGED and not facts["removed"]:

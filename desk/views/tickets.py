@@ -22,12 +22,14 @@ from desk import access
 from desk.forms import (
     OTHER_TIME,
     AssignmentForm,
+    CallForm,
     DraftForm,
     NoteForm,
     PriorityForm,
     ReplyForm,
     StatusForm,
     TagsForm,
+    WritingForm,
     read_instant,
 )
 from desk.origin import Origin
@@ -36,7 +38,7 @@ from desk.rows import queue_rows
 from desk.thread import thread
 from sla.models import Commitment, Priority, Status
 from tickets.exceptions import PromiseInThePast, SomebodyAnswered, TicketError
-from tickets.models import Draft, Ticket
+from tickets.models import Channel, Draft, Ticket
 from tickets.queue import neighbours
 from tickets.selectors import tickets_of_customer, timeline
 from tickets.services import drafting, handling, rematching, replying
@@ -74,7 +76,7 @@ def create_reply(request: HttpRequest, number: str) -> HttpResponse:
     ticket = access.ticket(agent, number)
     form = ReplyForm(request.POST)
     if not form.is_valid():
-        return _page(request, ticket, reply_form=form, status=422)
+        return _page(request, ticket, form=form, status=422)
     fields = form.cleaned_data
     reply = replying.Reply(
         body=fields["body"],
@@ -89,15 +91,50 @@ def create_reply(request: HttpRequest, number: str) -> HttpResponse:
         replying.reply_to_customer(ticket, reply, agent=agent)
     except SomebodyAnswered as conflict:
         form.add_error(None, str(conflict))
-        return _page(request, access.ticket(agent, number), reply_form=form, status=409)
+        return _page(request, access.ticket(agent, number), form=form, status=409)
     except PromiseInThePast as refusal:
         form.add_error("promise", str(refusal))
-        return _page(request, ticket, reply_form=form, status=422)
+        return _page(request, ticket, form=form, status=422)
     # Whoever goes on to the next ticket does not see the page with their own words.
     mark_read(access.ticket(agent, number), by=agent)
     messages.success(request, SENT[fields["outcome"]])
     _remember(agent, sends_and_next=fields["and_next"])
     return redirect(following or Origin.of(request).ticket(number))
+
+
+def create_call(request: HttpRequest, number: str) -> HttpResponse:
+    """Log a call: what was said and what was agreed, or that nobody was reached."""
+    agent = access.agent(request)
+    ticket = access.ticket(agent, number)
+    form = CallForm(request.POST)
+    if not form.is_valid():
+        return _page(request, ticket, form=form, status=422)
+    fields = form.cleaned_data
+    if fields["outcome"] == "missed":
+        replying.log_missed_call(
+            ticket, words=fields["body"], agent=agent, submission_key=fields["submission_key"]
+        )
+        messages.success(request, _("Logged. The promise to the customer stays as it was."))
+        return redirect(Origin.of(request).ticket(number))
+    call = replying.Reply(
+        body=fields["body"],
+        channel=Channel.PHONE,
+        solves=fields["outcome"] == "solve",
+        asks=fields["outcome"] == "ask",
+        promise_at=fields.get("promise_at"),
+        seen_entries=fields["seen_entries"],
+        submission_key=fields["submission_key"],
+    )
+    try:
+        replying.reply_to_customer(ticket, call, agent=agent)
+    except SomebodyAnswered as conflict:
+        form.add_error(None, str(conflict))
+        return _page(request, access.ticket(agent, number), form=form, status=409)
+    except PromiseInThePast as refusal:
+        form.add_error("promise", str(refusal))
+        return _page(request, ticket, form=form, status=422)
+    messages.success(request, _("The call is logged."))
+    return redirect(Origin.of(request).ticket(number))
 
 
 def _following(request: HttpRequest, ticket: Ticket) -> str:
@@ -123,7 +160,7 @@ def create_note(request: HttpRequest, number: str) -> HttpResponse:
     ticket = access.ticket(agent, number)
     form = NoteForm(request.POST)
     if not form.is_valid():
-        return _page(request, ticket, note_form=form, status=422)
+        return _page(request, ticket, form=form, status=422)
     replying.add_note(
         ticket,
         body=form.cleaned_data["body"],
@@ -243,8 +280,7 @@ def _page(
     request: HttpRequest,
     ticket: Ticket,
     *,
-    reply_form: ReplyForm | None = None,
-    note_form: NoteForm | None = None,
+    form: WritingForm | None = None,
     around: Surroundings | None = None,
     status: int = 200,
     **context_of_caller: Any,
@@ -255,7 +291,10 @@ def _page(
     around = around or surroundings(ticket, agent=agent)
     origin = Origin.of(request)
     own = {draft.kind: draft for draft in around.drafts if draft.agent_id == agent.pk}
-    written = reply_form.data if reply_form else {}
+    reply_form = form if isinstance(form, ReplyForm) else None
+    call_form = form if isinstance(form, CallForm) else None
+    note_form = form if isinstance(form, NoteForm) else None
+    written = form.data if form and not note_form else {}
     has_moved_on = status == HTTPStatus.CONFLICT
     context = {
         "ticket": ticket,
@@ -281,13 +320,16 @@ def _page(
         "choices": promise_choices(ticket, now=now, chosen=written.get("promise", "")),
         "is_other_time": written.get("promise") == OTHER_TIME,
         "free_sentence": promise_sentence(ticket, "{when}"),
-        "form": reply_form or note_form,
+        "form": form,
         "reply_form": (writing := reply_form or ReplyForm(draft=own.get(Draft.Kind.REPLY))),
         "note_form": note_form or NoteForm(draft=own.get(Draft.Kind.NOTE)),
+        "call_form": (calling := call_form or CallForm()),
+        "call_key": uuid4() if has_moved_on else calling.key,
         # Under the old key the text would be taken for what was sent before.
         "reply_key": uuid4() if has_moved_on else writing.key,
         "drafts": [draft for draft in around.drafts if draft.agent_id != agent.pk],
         "is_note_open": note_form is not None,
+        "is_call_open": call_form is not None,
         "is_reply_open": reply_form is not None or Draft.Kind.REPLY in own,
         "has_moved_on": has_moved_on,
         # Whoever has been shown what is new may send; whoever only mistyped has not seen it yet.

@@ -50,9 +50,9 @@ def test_from_signing_in_to_the_promise_by_keyboard_alone(visit, aiko):
         page.wait_for_url(f"**{address(ticket)}")
 
         page.keyboard.press("2")
-        chosen = page.locator("[name=promise]:checked")
+        chosen = page.locator("#reply_promise [name=promise]:checked")
         expect(chosen).to_have_attribute("data-key", "2")
-        expect(page.locator("promise-picker output")).to_contain_text(
+        expect(page.locator("#reply_promise output")).to_contain_text(
             "までに、次のご連絡をいたします。"
         )
         promised = chosen.get_attribute("value")
@@ -79,7 +79,11 @@ def test_the_send_button_says_which_time_it_promises(visit, aiko):
         page.goto(address(ticket))
         button = page.locator("[data-send]").first
         page.keyboard.press("2")
-        second = page.locator("[name=promise][data-key='2']").locator("xpath=..").inner_text()
+        second = (
+            page.locator("#reply_promise [name=promise][data-key='2']")
+            .locator("xpath=..")
+            .inner_text()
+        )
         assert button.inner_text() in f"Send, and promise contact by {second.split(maxsplit=1)[1]}"
         page.keyboard.press("0")
         expect(button).to_have_text(re.compile("by that time"), use_inner_text=True)
@@ -95,10 +99,10 @@ def test_a_free_time_shows_the_customers_sentence(visit, aiko):
         page.keyboard.press("0")
         page.locator("#reply_promise_other").fill("2031-11-24T15:00")
 
-        expect(page.locator("promise-picker output")).to_contain_text(
+        expect(page.locator("#reply_promise output")).to_contain_text(
             "までに、次のご連絡をいたします。"
         )
-        expect(page.locator("promise-picker output")).to_contain_text("15:00")
+        expect(page.locator("#reply_promise output")).to_contain_text("15:00")
 
 
 def test_a_note_cannot_be_mistaken_for_a_reply(visit, aiko):
@@ -362,8 +366,8 @@ def test_everything_works_without_scripts(visit, aiko):
         page.goto("/desk/")
         page.get_by_role("link", name="Open what is due next").click()
         page.locator("#reply_body").fill("部品を確認しています。")
-        page.locator("[name=promise][data-key='2']").check()
-        page.locator("button[data-send][value=promise]").click()
+        page.locator("#reply_promise [name=promise][data-key='2']").check()
+        page.locator(".reply-box__panel--reply [data-send]").click()
         expect(page.locator(".message--outbound")).to_contain_text("部品を確認しています。")
         page.locator("[name=writing][value=note]").check()
         page.locator("#note_body").fill("社内だけの話。")

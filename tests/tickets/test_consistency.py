@@ -34,7 +34,14 @@ from tickets.services.handling import (
 from tickets.services.merging import merge_tickets, separate_tickets
 from tickets.services.opening import open_ticket
 from tickets.services.rematching import change_priority, continue_rematch, start_rematch
-from tickets.services.replying import Reply, add_note, receive_reply, reply_to_customer
+from tickets.services.replying import (
+    Outcome,
+    Reply,
+    add_note,
+    log_missed_call,
+    receive_reply,
+    reply_to_customer,
+)
 from tickets.services.waiting import fire_due_waits
 
 ELEVEN = MONDAY_AT_TEN + timedelta(hours=1)
@@ -155,6 +162,20 @@ PATHS: dict[str, tuple[Callable[..., object], Path]] = {
         lambda ticket, agent, now: say(
             ticket, agent, now, asks=True, promise_at=now + timedelta(hours=3)
         ),
+    ),
+    "a call": (
+        reply_to_customer,
+        lambda ticket, agent, now: say(
+            ticket, agent, now, channel=Channel.PHONE, promise_at=now + timedelta(hours=3)
+        ),
+    ),
+    "a call that solves": (
+        reply_to_customer,
+        lambda ticket, agent, now: say(ticket, agent, now, channel=Channel.PHONE, solves=True),
+    ),
+    "a call that reached nobody": (
+        log_missed_call,
+        lambda ticket, agent, now: log_missed_call(ticket, words="話し中", agent=agent, now=now),
     ),
     "a draft": (
         save_draft,
@@ -297,6 +318,22 @@ def test_ticket_and_clock_agree_from_the_first_moment(support, monday_at_ten, fi
     check(ticket, now=MONDAY_AT_TEN)
     sweep_due(now=TOMORROW)
     check(ticket, now=TOMORROW)
+
+
+@pytest.mark.parametrize("origin", ["agent_live", "agent_outbound"])
+@pytest.mark.parametrize(
+    "outcome", [Outcome(promise_at=ELEVEN), Outcome(asks=True), Outcome(solves=True)]
+)
+def test_ticket_and_clock_agree_when_an_agent_opens_it(
+    support, aiko, monday_at_ten, origin, outcome
+):
+    ticket = a_ticket(origin=origin, agent=aiko, assignee=aiko, outcome=outcome)
+
+    check(ticket, now=MONDAY_AT_TEN)
+    for later in (TOMORROW, TOMORROW + timedelta(days=9)):
+        sweep_due(now=later)
+        fire_due_waits(now=later)
+        check(ticket, now=later)
 
 
 def test_an_inquiry_for_an_agent_is_theirs_on_the_clock_too(support, aiko, monday_at_ten):

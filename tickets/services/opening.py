@@ -24,7 +24,13 @@ from tickets.events import EventKind
 from tickets.models import CustomerLink, Message, Ticket, TicketEvent
 from tickets.searching.index import index_customer, index_files, index_opened
 from tickets.services.recording import copy_reading, matter_of, preview_of
-from tickets.services.replying import receive_reply
+from tickets.services.replying import (
+    Outcome,
+    add_note,
+    check_outcome,
+    receive_reply,
+    send_reply,
+)
 from tickets.services.writing import AUTOMATIC, write_to_customer
 
 UNIQUE_SUBMISSION = "submission_key"
@@ -32,7 +38,11 @@ UNIQUE_SUBMISSION = "submission_key"
 
 @dataclass(frozen=True, kw_only=True)
 class Inquiry:
-    """What a customer sends, before it is filed. `email` is where letters about it go."""
+    """What a customer sends or tells, before it is filed. `email` is where letters about it go.
+
+    An agent who files it has been in contact: `agent_live` (on the telephone: the body is what the
+    customer said) or `agent_outbound` (the body is our letter). Then `agent` and `outcome` are set.
+    """
 
     subject: str
     body: str
@@ -50,6 +60,9 @@ class Inquiry:
     # The channel itself says at once that the inquiry arrived: an answer page, a voice.
     is_told_at_once: bool = True
     has_uploads: bool = True
+    origin: str = "customer"
+    agent: Agent | None = None
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True)
@@ -68,9 +81,12 @@ def open_ticket(inquiry: Inquiry, *, now: datetime | None = None) -> Opened:
     """File the inquiry: ticket, clock, promise, acknowledgement and link in one transaction.
 
     A submission key that was used before returns the ticket it made, and what it says otherwise
-    than the first time is added to that ticket.
+    than the first time is added to that ticket. Raises PromiseMissing, PromiseInThePast or
+    PromiseTooFar when an agent files it without a time that can be promised.
     """
     now = now or timezone.now()
+    if inquiry.origin != "customer":
+        check_outcome(inquiry.outcome or Outcome(), now=now)
     try:
         with transaction.atomic():
             return _open(inquiry, now=now)
@@ -88,6 +104,16 @@ def _opened_before(inquiry: Inquiry, submission_key: UUID, *, now: datetime) -> 
     files = uploads_new_to(ticket, submission_key=submission_key) if inquiry.has_uploads else []
     if not (said or files):
         return opened
+    if inquiry.agent is not None:
+        # Not the customer's words: a letter is not sent again, and no clock moves.
+        add_note(
+            ticket,
+            body=said,
+            agent=inquiry.agent,
+            submission_key=uuid5(submission_key, said),
+            now=now,
+        )
+        return replace(opened, is_addition=True)
     message = receive_reply(
         ticket,
         body=said or _("A file was added to the inquiry."),
@@ -126,8 +152,14 @@ def _open(inquiry: Inquiry, *, now: datetime) -> Opened:
     index_opened(ticket, message, has_files=has_files)
     if customer.is_changed and not customer.is_new:
         index_customer(customer)
-    events = [TicketEvent(ticket=ticket, kind=EventKind.OPENED, at=now)]
-    if ticket.reply_address and _acknowledge(ticket, link, now=now):
+    events = [TicketEvent(ticket=ticket, kind=EventKind.OPENED, at=now, agent=inquiry.agent)]
+    if ticket.resolved_at:
+        events.append(
+            TicketEvent(ticket=ticket, kind=EventKind.RESOLVED, at=now, agent=inquiry.agent)
+        )
+    if message.agent is not None:
+        send_reply(message, ticket, agent=message.agent, now=now, first_link=link)
+    elif inquiry.agent is None and ticket.reply_address and _acknowledge(ticket, link, now=now):
         events.append(TicketEvent(ticket=ticket, kind=EventKind.ACKNOWLEDGED, at=now))
     TicketEvent.objects.bulk_create(events)
     doorbell.announce([clock.path])
@@ -166,8 +198,10 @@ def _start_clock(
             priority=inquiry.priority,
             organization_id=customer.organization_id,
         ),
-        is_acknowledged=inquiry.is_told_at_once,
+        is_acknowledged=inquiry.is_told_at_once and inquiry.origin == "customer",
         now=now,
+        origin=inquiry.origin,
+        contact=inquiry.outcome.for_clock() if inquiry.outcome else None,
     )
 
 
@@ -188,6 +222,8 @@ def _create_ticket(
         opened_at=now,
         updated_at=now,
         preview=preview_of(inquiry.body),
+        is_last_word_ours=inquiry.origin == "agent_outbound",
+        resolved_at=now if inquiry.outcome and inquiry.outcome.solves else None,
         submission_key=inquiry.submission_key,
     )
     copy_reading(ticket, reading)
@@ -196,11 +232,13 @@ def _create_ticket(
 
 
 def _create_first_message(inquiry: Inquiry, ticket: Ticket, *, now: datetime) -> Message:
+    is_ours = inquiry.origin == "agent_outbound"
     return Message.objects.create(
         ticket=ticket,
-        direction=Message.Direction.INBOUND,
+        direction=Message.Direction.OUTBOUND if is_ours else Message.Direction.INBOUND,
         channel=inquiry.channel,
-        customer=ticket.customer,
+        customer=None if is_ours else ticket.customer,
+        agent=inquiry.agent if is_ours else None,
         body=inquiry.body,
         sent_at=now,
     )

@@ -21,7 +21,7 @@ from tickets.exceptions import (
     PromiseTooFar,
     SomebodyAnswered,
 )
-from tickets.models import Channel, Draft, Message, Note, Ticket, TicketEvent
+from tickets.models import Channel, CustomerLink, Draft, Message, Note, Ticket, TicketEvent
 from tickets.searching.index import index_message, index_note
 from tickets.services.drafting import drop_draft
 from tickets.services.recording import holders_of, lock_ticket, preview_of, record, save_change
@@ -33,14 +33,32 @@ FARTHEST_PROMISE = timedelta(days=366)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reply:
-    """What an agent sends: it solves the ticket, asks the customer something, or names the next
-    contact. Who asks may name it too; otherwise the reminders are the promise."""
+class Outcome:
+    """How a contact with the customer ends: it solves the ticket, asks the customer something, or
+    names the next contact. Who asks may name it too; otherwise the reminders are the promise."""
 
-    body: str
     solves: bool = False
     asks: bool = False
     promise_at: datetime | None = None
+
+    @property
+    def status_after(self) -> Status:
+        if self.solves:
+            return Status.RESOLVED
+        return Status.PENDING_CUSTOMER if self.asks else Status.OPEN
+
+    def for_clock(self) -> dict[str, object]:
+        """What the clock is told about it."""
+        promise = {"promise_at": self.promise_at} if self.promise_at and not self.solves else {}
+        return {"status_after": self.status_after, **promise}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply(Outcome):
+    """What an agent says. On the telephone it has been heard already, and no letter goes out."""
+
+    body: str
+    channel: str = Channel.EMAIL
     seen_entries: int | None = None
     submission_key: UUID | None = None
 
@@ -49,7 +67,7 @@ class Reply:
 def reply_to_customer(
     ticket: Ticket, reply: Reply, *, agent: Agent, now: datetime | None = None
 ) -> Message:
-    """Answer the customer and make the next promise, or solve the ticket.
+    """Answer the customer, in writing or by telephone, and make the next promise, or solve.
 
     Raises PromiseMissing without a promise on a ticket that stays open, PromiseInThePast, PromiseTooFar and
     SomebodyAnswered when the thread has moved on since `seen_entries`. The same submission key
@@ -70,8 +88,39 @@ def reply_to_customer(
     ticket.preview, ticket.is_last_word_ours = preview_of(reply.body), True
     ticket.entry_count += 1
     save_change(ticket, now=now)
-    drop_draft(ticket, kind=Draft.Kind.REPLY, agent=agent)
+    if reply.channel == Channel.EMAIL:
+        drop_draft(ticket, kind=Draft.Kind.REPLY, agent=agent)
     return message
+
+
+@transaction.atomic
+def log_missed_call(
+    ticket: Ticket,
+    *,
+    words: str = "",
+    agent: Agent,
+    submission_key: UUID | None = None,
+    now: datetime | None = None,
+) -> TicketEvent:
+    """Remember that the customer was called and not reached. No clock moves: nobody was in contact.
+
+    The same submission key is remembered once.
+    """
+    ticket = lock_ticket(ticket)
+    key = str(submission_key or "")
+    missed = ticket.events.filter(kind=EventKind.CALL_MISSED)
+    if key and (logged := missed.filter(facts__key=key).first()):
+        return logged
+    now = now or timezone.now()
+    event = TicketEvent.objects.create(
+        ticket=ticket,
+        kind=EventKind.CALL_MISSED,
+        at=now,
+        agent=agent,
+        facts={"reason": " ".join(words.split()), "key": key},
+    )
+    save_change(ticket, now=now)
+    return event
 
 
 @transaction.atomic
@@ -151,13 +200,19 @@ def _check(ticket: Ticket, reply: Reply, *, now: datetime) -> None:
         raise SomebodyAnswered(
             _("Something new was said on this ticket. Read it first; your text is kept.")
         )
-    if reply.solves:
+    check_outcome(reply, now=now)
+
+
+def check_outcome(outcome: Outcome, *, now: datetime) -> None:
+    """Raises PromiseMissing, PromiseInThePast or PromiseTooFar when it leaves the customer without
+    a time that can be kept."""
+    if outcome.solves:
         return
-    if reply.promise_at is None and not reply.asks:
+    if outcome.promise_at is None and not outcome.asks:
         raise PromiseMissing(_("Say when the customer will hear from you next."))
-    if reply.promise_at is not None and reply.promise_at <= now:
+    if outcome.promise_at is not None and outcome.promise_at <= now:
         raise PromiseInThePast(_("This time is in the past. Choose a later one."))
-    if reply.promise_at is not None and reply.promise_at > now + FARTHEST_PROMISE:
+    if outcome.promise_at is not None and outcome.promise_at > now + FARTHEST_PROMISE:
         raise PromiseTooFar(_("This time is more than a year away. Choose an earlier one."))
 
 
@@ -178,7 +233,7 @@ def _say(ticket: Ticket, reply: Reply, agent: Agent, *, now: datetime) -> Messag
     message = Message.objects.create(
         ticket=ticket,
         direction=Direction.OUTBOUND,
-        channel=Channel.EMAIL,
+        channel=reply.channel,
         agent=agent,
         body=reply.body,
         sent_at=now,
@@ -186,34 +241,35 @@ def _say(ticket: Ticket, reply: Reply, agent: Agent, *, now: datetime) -> Messag
     )
     index_message(message)
     was_resolved = not ticket.is_unresolved
-    record(
-        ticket,
-        "outgoing",
-        now=now,
-        id=message.pk,
-        status_after=_status_after(reply),
-        **({"promise_at": reply.promise_at} if reply.promise_at and not reply.solves else {}),
-    )
+    record(ticket, "outgoing", now=now, id=message.pk, **reply.for_clock())
     if reply.solves:
         ticket.resolved_at = now
         TicketEvent.objects.create(ticket=ticket, kind=EventKind.RESOLVED, at=now, agent=agent)
     elif was_resolved:
         _mark_reopened(ticket, agent=agent, now=now)
+    if reply.channel == Channel.EMAIL:
+        send_reply(message, ticket, agent=agent, now=now)
+    return message
+
+
+def send_reply(
+    message: Message,
+    ticket: Ticket,
+    *,
+    agent: Agent,
+    now: datetime,
+    first_link: CustomerLink | None = None,
+) -> None:
+    """Queue the letter that carries the message; `first_link` when it is the first of all."""
     message.email = write_to_customer(
         ticket,
         "reply",
         dedupe_key=f"reply:{message.pk}",
         now=now,
         context={"body": message.body.strip(), "agent": agent},
+        first_link=first_link,
     )
     message.save(update_fields=["email"])
-    return message
-
-
-def _status_after(reply: Reply) -> Status:
-    if reply.solves:
-        return Status.RESOLVED
-    return Status.PENDING_CUSTOMER if reply.asks else Status.OPEN
 
 
 def _tell_holders(ticket: Ticket, message: Message, *, now: datetime) -> None:
