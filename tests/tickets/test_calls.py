@@ -3,13 +3,14 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from django.utils import translation
 
 from accounts.models import Agent
 from mail.models import OutboundEmail
 from tests.conftest import MONDAY_AT_TEN
 from tests.factories import a_ticket
 from tickets.exceptions import PromiseMissing
-from tickets.models import Channel, Draft, Message, TicketEvent
+from tickets.models import Channel, Draft, Message, Ticket, TicketEvent
 from tickets.selectors import timeline
 from tickets.services.drafting import save_draft
 from tickets.services.replying import Reply, log_missed_call, reply_to_customer
@@ -49,6 +50,12 @@ def test_a_call_leaves_the_letter_that_is_being_written(aiko: Agent):
     assert Draft.objects.get().body == "Half"
 
 
+def told(ticket: Ticket) -> str:
+    """The newest fact of the timeline, in English."""
+    with translation.override("en"):
+        return timeline(ticket)[-1].event
+
+
 def test_a_call_that_reached_nobody_moves_no_clock(aiko: Agent):
     ticket = a_ticket()
     owed = list(ticket.clock.commitments.order_by("pk").values())
@@ -60,10 +67,7 @@ def test_a_call_that_reached_nobody_moves_no_clock(aiko: Agent):
     ticket.refresh_from_db()
     assert (ticket.status, ticket.next_contact_at, ticket.assignee) == before
     assert Message.objects.count() == 1
-    assert (
-        timeline(ticket)[-1].event
-        == f"{aiko.name} called and did not reach the customer: 留守番 電話"
-    )
+    assert told(ticket) == f"{aiko.name} called and did not reach the customer: 留守番 電話"
 
 
 def test_a_missed_call_without_a_word_is_a_whole_sentence(aiko: Agent):
@@ -71,7 +75,7 @@ def test_a_missed_call_without_a_word_is_a_whole_sentence(aiko: Agent):
 
     log_missed_call(ticket, agent=aiko)
 
-    assert timeline(ticket)[-1].event == f"{aiko.name} called and did not reach the customer."
+    assert told(ticket) == f"{aiko.name} called and did not reach the customer."
 
 
 def test_one_key_is_one_missed_call_and_two_calls_are_two(aiko: Agent):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.utils import translation
 
 from accounts.models import Agent
 from customers.models import Customer
@@ -72,7 +73,8 @@ def test_what_is_resolved_at_once_owes_nothing(aiko: Agent):
 
 
 def test_the_timeline_says_who_opened_it(aiko: Agent):
-    told = [entry.event for entry in timeline(a_call(aiko))]
+    with translation.override("en"):
+        told = [entry.event for entry in timeline(a_call(aiko))]
 
     assert f"{aiko.name} opened the ticket for the customer." in told
 
