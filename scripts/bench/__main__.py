@@ -282,9 +282,16 @@ class Bench:
     # Requests
 
     def _get(self, path: str, *, cookie: str, expect: str) -> None:
+        headers = {"Cookie": cookie, "Accept-Language": "en"}
         connection = _connection(self.port)
-        connection.request("GET", path, headers={"Cookie": cookie, "Accept-Language": "en"})
-        answer = connection.getresponse()
+        try:
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+        except http.client.RemoteDisconnected:
+            # Kept alive for longer than the server does while data was filled in.
+            connection.close()
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
         text = answer.read().decode()
         if answer.status != 200 or expect not in text:
             raise SystemExit(f"{path} answered {answer.status}: {text[:400]}")
