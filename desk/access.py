@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import cast
+from typing import TypeVar, cast
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -16,6 +16,7 @@ from tickets.services.viewing import views_kept_by, views_seen_by
 
 NUMBER = re.compile(r"[0-9]{1,19}")
 LARGEST_NUMBER = 2**63 - 1
+Found = TypeVar("Found")
 
 
 def agent(request: HttpRequest) -> Agent:
@@ -34,17 +35,13 @@ def ticket(visitor: Agent, number: str) -> Ticket:
     found = tickets.filter(number=int(number)).first()
     if found is not None and found.merged_into_id is not None:
         found = tickets.filter(pk=found.merged_into_id).first()
-    if found is None:
-        raise Http404
-    return found
+    return _found(found)
 
 
 def customer(visitor: Agent, pk: int) -> Customer:
     """A customer of whom they may see at least one ticket. Raises Http404."""
     found = customers(visitor).select_related("organization").filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return found
+    return _found(found)
 
 
 def customer_of_id(visitor: Agent, text: str) -> Customer:
@@ -72,18 +69,10 @@ def kept_view(visitor: Agent, pk: int) -> SavedView:
     return _found(views_kept_by(visitor).filter(pk=pk).first())
 
 
-def _found(view: SavedView | None) -> SavedView:
-    if view is None:
-        raise Http404
-    return view
-
-
 def bulk_change(visitor: Agent, pk: int) -> BulkChange:
     """What they themselves did in bulk. Raises Http404."""
     found = BulkChange.objects.filter(agent=visitor, pk=pk).select_related("agent").first()
-    if found is None:
-        raise Http404
-    return found
+    return _found(found)
 
 
 def attachment(visitor: Agent, public_id: UUID) -> Attachment:
@@ -93,6 +82,10 @@ def attachment(visitor: Agent, public_id: UUID) -> Attachment:
         Q(message__ticket__in=tickets) | Q(message__ticket__merged_into__in=tickets),
         public_id=public_id,
     ).first()
+    return _found(found)
+
+
+def _found(found: Found | None) -> Found:
     if found is None:
         raise Http404
     return found

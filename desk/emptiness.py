@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Agent
 from common.templatetags.ui import short_instant
+from desk.origin import queue_address
 from tickets.queue import QueueFilter, next_in_queue
 
 UNASSIGNED = QueueFilter(scope="unassigned")
@@ -49,7 +50,7 @@ def empty_queue(
         title=_("The queue is empty."),
         body=_("New inquiries appear here by themselves."),
         action=_("See what was resolved"),
-        url=_address(QueueFilter(state="resolved")),
+        url=queue_address(QueueFilter(state="resolved").query()),
     )
 
 
@@ -62,7 +63,7 @@ def _nothing_here(scope: str, unassigned: int, *, agent: Agent, now: datetime) -
         title=mine,
         body=_("%(count)s tickets still wait for somebody.") % {"count": unassigned},
         action=_("See the unassigned"),
-        url=_address(UNASSIGNED),
+        url=queue_address(UNASSIGNED.query()),
     )
 
 
@@ -83,7 +84,7 @@ def _with_next(emptiness: Emptiness, *, agent: Agent, now: datetime) -> Emptines
             emptiness,
             body=_("New inquiries appear here by themselves."),
             action=_("See what was resolved"),
-            url=_address(QueueFilter(state="resolved")),
+            url=queue_address(QueueFilter(state="resolved").query()),
         )
     return replace(
         emptiness,
@@ -92,7 +93,3 @@ def _with_next(emptiness: Emptiness, *, agent: Agent, now: datetime) -> Emptines
         action=_("Open what is due next"),
         url=reverse("desk:next_ticket"),
     )
-
-
-def _address(chosen: QueueFilter) -> str:
-    return f"{reverse('desk:queue')}?{chosen.query()}"

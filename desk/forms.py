@@ -16,7 +16,7 @@ from customers.models import ContactPoint, Customer
 from sla.models import Priority
 from tickets.models import Channel, Draft
 from tickets.services.handling import MOVES, REASON_LENGTH
-from tickets.services.replying import Outcome
+from tickets.services.replying import Outcome, Reply
 
 OTHER_TIME = "free"
 MISSED_LENGTH = 300
@@ -89,6 +89,16 @@ class ContactForm(WritingForm):
             solves=outcome == "solve",
             asks=outcome == "ask",
             promise_at=self.cleaned_data.get("promise_at"),
+        )
+
+    def reply(self, *, channel: str) -> Reply:
+        """What was said, and what was agreed."""
+        return Reply(
+            **vars(self.contact()),
+            body=self.cleaned_data["body"],
+            channel=channel,
+            seen_entries=self.cleaned_data["seen_entries"],
+            submission_key=self.cleaned_data["submission_key"],
         )
 
 

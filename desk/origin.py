@@ -12,6 +12,11 @@ from django.urls import reverse
 from tickets.queue import QueueFilter, read_query
 
 
+def queue_address(query: str) -> str:
+    """The queue that a query string names."""
+    return f"{reverse('desk:queue')}?{query}"
+
+
 @dataclass(frozen=True)
 class Origin:
     """One page of one queue. It travels as `?from=` in the addresses of a ticket."""
@@ -43,7 +48,7 @@ class Origin:
 
     def back_to(self, number: int) -> str:
         """The list, at the row of this ticket."""
-        return f"{reverse('desk:queue')}?{self.query}#row-{number}"
+        return f"{queue_address(self.query)}#row-{number}"
 
     def ticket(self, number: str | int) -> str:
         """The page of a ticket of this list."""

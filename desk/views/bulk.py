@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,7 +12,7 @@ from accounts.models import Agent
 from desk import access
 from desk.bulk import BulkForm, Progress, Selection, preview
 from desk.filtering import Choices
-from desk.origin import Origin
+from desk.origin import Origin, queue_address
 from tickets.exceptions import TooLateToUndo
 from tickets.models import BulkChange, BulkItem
 from tickets.services.bulk import start_bulk_change, undo_bulk_change
@@ -103,8 +102,8 @@ def _lead_on(change: BulkChange) -> HttpResponse:
 
 
 def _address_of(change: BulkChange) -> str:
-    return f"{reverse('desk:queue')}?{Origin.parse(change.query).query}"
+    return queue_address(Origin.parse(change.query).query)
 
 
 def _list_of(sent: QueryDict) -> str:
-    return f"{reverse('desk:queue')}?{Origin.parse(sent.get('from', '')).query}"
+    return queue_address(Origin.parse(sent.get("from", "")).query)

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language
@@ -20,7 +19,7 @@ from desk import access
 from desk.bulk import latest_undoable
 from desk.emptiness import empty_queue
 from desk.filtering import Choices, FilterForm, parts
-from desk.origin import Origin
+from desk.origin import Origin, queue_address
 from desk.rows import queue_rows
 from desk.views.saved_views import audiences
 from sla.models import Priority
@@ -58,7 +57,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     views = [Named.of(view) for view in views_in_order(agent)]
     chosen = QueueFilter.read(request.GET)
     if (address := _better_address(request, chosen, views)) is not None:
-        return redirect(f"{reverse('desk:queue')}?{address}")
+        return redirect(queue_address(address))
     after = request.GET.get("after", "")
     page = queue_page(chosen, agent=agent, now=now, after=after)
     names = _names(views, sees_everything=agent.sees_everything)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent
@@ -15,6 +14,7 @@ from accounts.selectors import circle_of
 from desk import access
 from desk.filtering import Choices, parts
 from desk.forms import MoveForm, ViewForm
+from desk.origin import queue_address
 from tickets.exceptions import BadView
 from tickets.models import SavedView
 from tickets.queue import QueueFilter
@@ -57,7 +57,7 @@ def create(request: HttpRequest) -> HttpResponse:
         )
     else:
         messages.error(request, _("Give the view a name, and say whom it is for."))
-    return redirect(f"{reverse('desk:queue')}?{query}")
+    return redirect(queue_address(query))
 
 
 def update(request: HttpRequest, pk: int) -> HttpResponse:

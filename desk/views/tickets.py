@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -32,7 +31,7 @@ from desk.forms import (
     WritingForm,
     read_instant,
 )
-from desk.origin import Origin
+from desk.origin import Origin, queue_address
 from desk.promising import promise_choices, promise_sentence
 from desk.rows import queue_rows
 from desk.thread import thread
@@ -78,23 +77,9 @@ def create_reply(request: HttpRequest, number: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, ticket, form=form, status=422)
     fields = form.cleaned_data
-    reply = replying.Reply(
-        body=fields["body"],
-        solves=fields["outcome"] == "solve",
-        asks=fields["outcome"] == "ask",
-        promise_at=fields.get("promise_at"),
-        seen_entries=fields["seen_entries"],
-        submission_key=fields["submission_key"],
-    )
     following = _following(request, ticket) if fields["and_next"] else None
-    try:
-        replying.reply_to_customer(ticket, reply, agent=agent)
-    except SomebodyAnswered as conflict:
-        form.add_error(None, str(conflict))
-        return _page(request, access.ticket(agent, number), form=form, status=409)
-    except PromiseInThePast as refusal:
-        form.add_error("promise", str(refusal))
-        return _page(request, ticket, form=form, status=422)
+    if refused := _contact(request, ticket, form, channel=Channel.EMAIL):
+        return refused
     # Whoever goes on to the next ticket does not see the page with their own words.
     mark_read(access.ticket(agent, number), by=agent)
     messages.success(request, SENT[fields["outcome"]])
@@ -116,25 +101,26 @@ def create_call(request: HttpRequest, number: str) -> HttpResponse:
         )
         messages.success(request, _("Logged. The promise to the customer stays as it was."))
         return redirect(Origin.of(request).ticket(number))
-    call = replying.Reply(
-        body=fields["body"],
-        channel=Channel.PHONE,
-        solves=fields["outcome"] == "solve",
-        asks=fields["outcome"] == "ask",
-        promise_at=fields.get("promise_at"),
-        seen_entries=fields["seen_entries"],
-        submission_key=fields["submission_key"],
-    )
+    if refused := _contact(request, ticket, form, channel=Channel.PHONE):
+        return refused
+    messages.success(request, _("The call is logged."))
+    return redirect(Origin.of(request).ticket(number))
+
+
+def _contact(
+    request: HttpRequest, ticket: Ticket, form: ReplyForm | CallForm, *, channel: str
+) -> HttpResponse | None:
+    """Be in contact with the customer; the page with what was typed when that is refused."""
+    agent = access.agent(request)
     try:
-        replying.reply_to_customer(ticket, call, agent=agent)
+        replying.reply_to_customer(ticket, form.reply(channel=channel), agent=agent)
     except SomebodyAnswered as conflict:
         form.add_error(None, str(conflict))
-        return _page(request, access.ticket(agent, number), form=form, status=409)
+        return _page(request, access.ticket(agent, str(ticket.number)), form=form, status=409)
     except PromiseInThePast as refusal:
         form.add_error("promise", str(refusal))
         return _page(request, ticket, form=form, status=422)
-    messages.success(request, _("The call is logged."))
-    return redirect(Origin.of(request).ticket(number))
+    return None
 
 
 def _following(request: HttpRequest, ticket: Ticket) -> str:
@@ -144,7 +130,7 @@ def _following(request: HttpRequest, ticket: Ticket) -> str:
     beside = neighbours(
         origin.chosen, ticket, agent=access.agent(request), now=timezone.now()
     ).following
-    return origin.ticket(beside) if beside else f"{reverse('desk:queue')}?{origin.chosen.query()}"
+    return origin.ticket(beside) if beside else queue_address(origin.chosen.query())
 
 
 def _remember(agent: Agent, *, sends_and_next: bool) -> None:

@@ -106,7 +106,8 @@ def set_status(
         return ticket
     now = now or timezone.now()
     record(ticket, "status", now=now, to=to)
-    ticket.hold_reason = reason.strip()[:REASON_LENGTH] if to == Status.ON_HOLD else ""
+    if to == Status.ON_HOLD:
+        ticket.hold_reason = reason.strip()[:REASON_LENGTH]
     ticket.resolved_at = now if to == Status.SPAM else None
     TicketEvent.objects.create(
         ticket=ticket,
