@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, models
@@ -19,16 +20,22 @@ def insert_new(model: type[models.Model], columns: Mapping[str, Sequence[Any]]) 
     """
     if not all(columns.values()):
         return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _statement(model, tuple(columns)), [list(values) for values in columns.values()]
+        )
+
+
+@lru_cache(maxsize=100)
+def _statement(model: type[models.Model], columns: tuple[str, ...]) -> str:
     options = model._meta  # noqa: SLF001 - Django's documented way to a model's fields
     fields: list[Any] = [options.get_field(name) for name in columns]
     names = ", ".join(f'"{field.column}"' for field in fields)
     arrays = ", ".join(f"%s::{_type(field)}[]" for field in fields)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f'INSERT INTO "{options.db_table}" ({names})'  # noqa: S608 - names of our own models
-            f" SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING",
-            [list(values) for values in columns.values()],
-        )
+    return (
+        f'INSERT INTO "{options.db_table}" ({names})'  # noqa: S608 - names of our own models
+        f" SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING"
+    )
 
 
 def _type(field: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,20 +11,28 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import OuterRef, Subquery
 
 from sla.engine.settings import PolicySettings
 from sla.models import (
     BusinessCalendar,
     CalendarVersion,
     Commitment,
-    Policy,
     PolicyVersion,
     Priority,
 )
 from sla.working_time import Calendar, add_working_time, epoch_seconds, next_opening, utc_datetime
 
 HOUR = 3600
+POLICIES_IN_ORDER = """
+    SELECT policy.conditions, newest.id
+    FROM sla_policy AS policy
+    CROSS JOIN LATERAL (
+      SELECT id FROM sla_policyversion
+      WHERE policy_id = policy.id ORDER BY number DESC LIMIT 1
+    ) AS newest
+    WHERE policy.is_active
+    ORDER BY policy.is_default, policy.position
+"""
 
 
 @dataclass(frozen=True)
@@ -47,14 +56,10 @@ class PolicyTable:
 
     @classmethod
     def load(cls) -> PolicyTable:
-        """Read it in one query."""
-        newest = PolicyVersion.objects.filter(policy=OuterRef("pk")).order_by("-number")
-        policies = (
-            Policy.objects.filter(is_active=True)
-            .annotate(version_id=Subquery(newest.values("pk")[:1]))
-            .order_by("is_default", "position")
-        )
-        return cls(tuple(policies.values_list("conditions", "version_id")))
+        """Read it in one query, which every inquiry asks twice."""
+        with connection.cursor() as cursor:
+            cursor.execute(POLICIES_IN_ORDER)
+            return cls(tuple((json.loads(conditions), pk) for conditions, pk in cursor.fetchall()))
 
     def version_for(self, matter: Mapping[str, object]) -> int:
         """The version of the first policy whose conditions all hold.

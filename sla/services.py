@@ -6,7 +6,8 @@ the lock on the matter the clock belongs to; the clock's commitments are locked 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts.models import Agent, Team
+from common.bulk import insert_new
 from customers.models import Customer
 from sla.engine.commitments import FIRED
 from sla.engine.events import TAKES_BACK, WAITS_DELAYED, Event
@@ -73,7 +75,7 @@ def start_clock(  # noqa: PLR0913 - all of it is what a clock is
     timeline = replay_log(log, now=now)
     clock.status = timeline.status
     clock.save(force_insert=True)
-    ClockEvent.objects.bulk_create([_row(clock, event) for event in log])
+    _append(clock, log)
     store_difference(clock, timeline, stored=[], now=now)
     return clock, _reading(timeline)
 
@@ -93,7 +95,7 @@ def record_event(
     `at` is when it happened, if that was before `now`.
     """
     happened = _event(event, at or now, dict(data or {}))
-    ClockEvent.objects.bulk_create([_row(clock, happened)])
+    _append(clock, [happened])
     if event in TAKES_BACK:
         _put_off_unsent_waits(clock, now=now)
     return rebuild(clock, now=now)
@@ -128,7 +130,7 @@ def _put_off_unsent_waits(clock: Clock, *, now: datetime) -> None:
     opening = _opening_after(clock, now)
     while (due_at := _first_unsent_wait(clock, now=now)) is not None:
         delay = Event(due_at, WAITS_DELAYED, {"by": opening - due_at})
-        ClockEvent.objects.bulk_create([_row(clock, delay)])
+        _append(clock, [delay])
 
 
 def _first_unsent_wait(clock: Clock, *, now: datetime) -> int | None:
@@ -169,9 +171,15 @@ def _event(type_: str, at: datetime, data: dict[str, Any]) -> Event:
     return Event(epoch_seconds(at), type_, instants)
 
 
-def _row(clock: Clock, event: Event) -> ClockEvent:
-    return ClockEvent(
-        clock=clock, at=utc_datetime(event.at), type=event.type, data=dict(event.data)
+def _append(clock: Clock, log: Sequence[Event]) -> None:
+    insert_new(
+        ClockEvent,
+        {
+            "clock": [clock.pk] * len(log),
+            "at": [utc_datetime(event.at) for event in log],
+            "type": [event.type for event in log],
+            "data": [json.dumps(dict(event.data)) for event in log],
+        },
     )
 
 

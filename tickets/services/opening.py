@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Agent, Team
 from accounts.selectors import default_team
 from common import doorbell
+from common.bulk import insert_new
 from customers.models import Customer
 from customers.services import identify_customer
 from sla.models import Clock, Priority
@@ -152,16 +153,14 @@ def _open(inquiry: Inquiry, *, now: datetime) -> Opened:
     index_opened(ticket, message, has_files=has_files)
     if customer.is_changed and not customer.is_new:
         index_customer(customer)
-    events = [TicketEvent(ticket=ticket, kind=EventKind.OPENED, at=now, agent=inquiry.agent)]
+    events = [EventKind.OPENED]
     if ticket.resolved_at:
-        events.append(
-            TicketEvent(ticket=ticket, kind=EventKind.RESOLVED, at=now, agent=inquiry.agent)
-        )
+        events.append(EventKind.RESOLVED)
     if message.agent is not None:
         send_reply(message, ticket, agent=message.agent, now=now, first_link=link)
     elif inquiry.agent is None and ticket.reply_address and _acknowledge(ticket, link, now=now):
-        events.append(TicketEvent(ticket=ticket, kind=EventKind.ACKNOWLEDGED, at=now))
-    TicketEvent.objects.bulk_create(events)
+        events.append(EventKind.ACKNOWLEDGED)
+    _create_events(ticket, events, agent=inquiry.agent, now=now)
     doorbell.announce([clock.path])
     return Opened(ticket, links.token_of(link))
 
@@ -241,6 +240,21 @@ def _create_first_message(inquiry: Inquiry, ticket: Ticket, *, now: datetime) ->
         agent=inquiry.agent if is_ours else None,
         body=inquiry.body,
         sent_at=now,
+    )
+
+
+def _create_events(
+    ticket: Ticket, kinds: list[EventKind], *, agent: Agent | None, now: datetime
+) -> None:
+    insert_new(
+        TicketEvent,
+        {
+            "ticket": [ticket.pk] * len(kinds),
+            "kind": kinds,
+            "at": [now] * len(kinds),
+            "agent": [agent.pk if agent else None] * len(kinds),
+            "facts": ["{}"] * len(kinds),
+        },
     )
 
 
