@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -51,6 +53,12 @@ class Agent(AbstractBaseUser):
     # Whether a sent reply leads to the next ticket of the list.
     sends_and_next = models.BooleanField(default=False, db_default=False)
     is_active = models.BooleanField(default=True)
+    # Away: until a time, or until they say that they are back. Somebody may stand in meanwhile.
+    is_away = models.BooleanField(default=False, db_default=False)
+    away_until = models.DateTimeField(null=True, blank=True)
+    substitute = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="stands_in_for"
+    )
     joined_at = models.DateTimeField(auto_now_add=True)
 
     objects = AgentManager()
@@ -77,19 +85,54 @@ class Agent(AbstractBaseUser):
         """Managers and administrators are not limited to their teams."""
         return self.role in {Role.MANAGER, Role.ADMINISTRATOR}
 
+    def is_away_at(self, now: datetime) -> bool:
+        """Whether they are away then: when their time is over, they are back by themselves."""
+        return self.is_away and (self.away_until is None or self.away_until > now)
+
+    @property
+    def is_absent(self) -> bool:
+        return self.is_away_at(timezone.now())
+
+
+class Assignment(models.TextChoices):
+    """Who gets a team's new tickets."""
+
+    MANUAL = "manual", _("Nobody: people take them, or are given them")
+    ROUND_ROBIN = "round_robin", _("Everybody in turn")
+    LEAST_LOADED = "least_loaded", _("Whoever has the fewest open tickets")
+    KNOWS_CUSTOMER = (
+        "knows_customer",
+        _("Whoever knows the customer, otherwise whoever has the fewest open tickets"),
+    )
+
 
 class Team(models.Model):
     name = models.CharField(_("name"), max_length=100, unique=True)
     members = models.ManyToManyField(Agent, through="Membership", related_name="teams")
     is_default = models.BooleanField(default=False)
+    assignment = models.CharField(
+        max_length=20,
+        choices=Assignment,
+        default=Assignment.MANUAL,
+        db_default=Assignment.MANUAL,
+    )
+    # In working time; a ticket whose holder does nothing for so long goes back to the team.
+    takes_back_after = models.DurationField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ["name"]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(assignment__in=Assignment.values), name="team_assignment_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(takes_back_after__isnull=True) | Q(takes_back_after__gt=timedelta()),
+                name="team_takes_back_after_a_while",
+            ),
             models.UniqueConstraint(
                 fields=["is_default"], condition=Q(is_default=True), name="one_default_team"
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -100,6 +143,9 @@ class Membership(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="memberships")
     is_lead = models.BooleanField(default=False)
+    # How many open tickets they may have, of whatever team, to be given another; null: any number.
+    capacity = models.PositiveIntegerField(null=True, blank=True)
+    last_given_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -112,7 +158,7 @@ class Membership(models.Model):
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def unread(self) -> NotificationQuerySet:
-        return self.filter(read_at=None)
+        return self.filter(read_at=None, is_in_desk=True)
 
     def to_mail(self) -> NotificationQuerySet:
         return self.filter(mailed_at=None)
@@ -127,8 +173,15 @@ class Notification(models.Model):
         SETTLED = "settled", _("Settled")
         HELD = "held", _("The customer was told that it takes longer")
         ASSIGNED = "assigned", _("Assigned to you")
+        HANDED_OVER = "handed_over", _("Handed over")
         CUSTOMER_REPLIED = "customer_replied", _("The customer wrote")
+        WENT_BACK = "went_back", _("Went back to the team")
+        MENTIONED = "mentioned", _("You were mentioned")
+        FOLLOWED = "followed", _("News on a ticket you follow")
         UNDELIVERED = "undelivered", _("A letter did not arrive")
+        NOT_SENT = "not_sent", _("A scheduled reply was not sent")
+        FLOODED = "flooded", _("Very many mails from one sender")
+        MAIL_WAITS = "mail_waits", _("Mail needs a look")
 
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=20, choices=Kind)
@@ -140,6 +193,8 @@ class Notification(models.Model):
     mail_after = models.DateTimeField(null=True, blank=True)
     mailed_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
+    # Somebody may want a kind of news by mail alone.
+    is_in_desk = models.BooleanField(default=True, db_default=True)
 
     objects = NotificationQuerySet.as_manager()
 
@@ -157,3 +212,43 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.label}"
+
+
+class NotificationSettings(models.Model):
+    """How one agent wants to be told. Without a row: as each notice proposes, at any hour.
+
+    Times of day are of the agent's own zone; quiet hours may pass midnight.
+    """
+
+    agent = models.OneToOneField(
+        Agent, on_delete=models.CASCADE, related_name="notification_settings"
+    )
+    # By kind: the ways that are on, of "desk" and "mail". A kind that is missing is as proposed.
+    ways = models.JSONField(default=dict)
+    # Mail waits from one to the other, unless it tells of a broken promise and that may not wait.
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    breaks_quiet_for_breaches = models.BooleanField(default=False)
+    # When a letter says each day what waits, and when the next one goes out.
+    digest_at = models.TimeField(null=True, blank=True)
+    next_digest_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "notification settings"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                name="quiet_hours_begin_and_end",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_digest_at"],
+                condition=Q(next_digest_at__isnull=False),
+                name="digest_next",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"notification settings of {self.agent_id}"

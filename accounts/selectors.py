@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from accounts.models import Agent, Membership, Role, Team
 
@@ -38,9 +38,23 @@ def manager_ids() -> list[int]:
     )
 
 
+def mail_keeper_ids() -> list[int]:
+    """The ids of those who look after mail that could not be filed: administrators and leads."""
+    active = Agent.objects.filter(is_active=True)
+    keepers = active.filter(Q(role=Role.ADMINISTRATOR) | Q(memberships__is_lead=True))
+    return list(keepers.distinct().order_by("pk").values_list("pk", flat=True))
+
+
 def default_team() -> Team:
     """Where an inquiry goes when nothing says otherwise."""
     return Team.objects.order_by("-is_default", "pk")[0]
+
+
+def people_by_team() -> dict[Team, list[Agent]]:
+    """Every team with its active members, both by name: whom a ticket can be given."""
+    active = Agent.objects.filter(is_active=True).order_by("name")
+    teams = Team.objects.order_by("name").prefetch_related(Prefetch("members", queryset=active))
+    return {team: list(team.members.all()) for team in teams}
 
 
 @dataclass(frozen=True)

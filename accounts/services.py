@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+
+from django.db import transaction
 
 from accounts.models import Agent, Membership, Notification, Team
+from accounts.notifying import Notice, as_wanted
 from common.bulk import insert_new
 
 
-@dataclass(frozen=True, kw_only=True)
-class Notice:
-    """One thing to tell one agent; the same `dedupe_key` is told once, for ever."""
-
-    agent_id: int
-    kind: str
-    label: str
-    path: str
-    dedupe_key: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    mail_after: datetime | None = None
-
-
 def notify_agents(notices: Iterable[Notice], *, now: datetime) -> None:
-    """Tell agents, in the desk at once and by mail from `mail_after` on (None: not by mail)."""
-    told = list(notices)
+    """Tell agents in the desk at once and by mail from `mail_after` on, each as they want it; for
+    those who are away, whoever stands in for them."""
+    told = as_wanted(notices, now=now)
     insert_new(
         Notification,
         {
@@ -39,6 +28,7 @@ def notify_agents(notices: Iterable[Notice], *, now: datetime) -> None:
             "dedupe_key": [notice.dedupe_key for notice in told],
             "created_at": [now] * len(told),
             "mail_after": [notice.mail_after for notice in told],
+            "is_in_desk": [notice.is_in_desk for notice in told],
         },
     )
 
@@ -55,3 +45,20 @@ def add_member(team: Team, agent: Agent, *, is_lead: bool = False) -> Membership
         team=team, agent=agent, defaults={"is_lead": is_lead}
     )
     return membership
+
+
+@transaction.atomic
+def change_assignment(
+    team: Team,
+    *,
+    method: str,
+    takes_back_after: timedelta | None,
+    capacities: Mapping[int, int | None],
+) -> None:
+    """How the team's tickets find somebody, and how many each member may have, by membership."""
+    team.assignment, team.takes_back_after = method, takes_back_after
+    team.save(update_fields=["assignment", "takes_back_after"])
+    members = list(team.memberships.filter(pk__in=capacities))
+    for member in members:
+        member.capacity = capacities[member.pk]
+    Membership.objects.bulk_update(members, ["capacity"])

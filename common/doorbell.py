@@ -45,11 +45,16 @@ def announce(paths: Sequence[str]) -> None:
     transaction.on_commit(publish, robust=True)
 
 
+def announce_presence(path: str) -> None:
+    """Tell open browsers that somebody came to this page or went. Nothing of it is stored."""
+    _publish({"presence": [path]})
+
+
 def _send(task: str, args: tuple[Any, ...]) -> None:
     if redis_breaker.is_closed():
         try:
             # Celery tries for six seconds to reach a Redis that is gone; a ping knows within one.
-            _client().ping()
+            client().ping()
             current_app.send_task(task, args=args, retry=False)
         except (OperationalError, RedisError, OSError):
             redis_breaker.trip()
@@ -59,13 +64,14 @@ def _send(task: str, args: tuple[Any, ...]) -> None:
 def _publish(change: dict[str, Any]) -> None:
     if redis_breaker.is_closed():
         try:
-            _client().publish(CHANNEL, json.dumps(change))
+            client().publish(CHANNEL, json.dumps(change))
         except (RedisError, OSError):
             redis_breaker.trip()
             logger.warning("doorbell.out_of_order", task="announce")
 
 
-def _client() -> Redis:
+def client() -> Redis:
+    """This process's connections to Redis, which give up within a second."""
     global _publisher  # noqa: PLW0603 - one connection pool per process
     if _publisher is None:
         _publisher = Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)

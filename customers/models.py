@@ -1,9 +1,17 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Replace
 from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Agent
+
+# 山田 花子 and 山田花子 are one name.
+PLAIN_NAME = Replace(Replace("name", Value(" "), Value("")), Value("\u3000"), Value(""))
 
 
 def default_language() -> str:
@@ -43,12 +51,22 @@ class Customer(models.Model):
         _("language"), max_length=8, choices=settings.LANGUAGES, default=default_language
     )
     time_zone = models.CharField(_("time zone"), max_length=64, default=default_time_zone)
+    # Comes first when tickets wait for somebody to have time.
+    is_vip = models.BooleanField(default=False, db_default=False)
+    # The record that this one was found to be the same person as: always the last of the chain.
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="absorbed"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(PLAIN_NAME, name="customer_plain_name")]
 
     # Set on the object, not stored, by the service that has just made, changed or found the record.
     is_new = False
     is_changed = False
     known_addresses: list[str] | None = None
+    wants_no_automatic_mail = False
 
     def __str__(self) -> str:
         return self.name or f"#{self.pk}"
@@ -69,10 +87,18 @@ class ContactPoint(models.Model):
         EMAIL = "email", _("Email")
         PHONE = "phone", _("Phone")
 
+    class State(models.TextChoices):
+        """What is known against writing to it."""
+
+        BOUNCED = "bounced", _("Letters do not arrive")
+        COMPLAINED = "complained", _("Wants no automatic mail")
+
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="contact_points")
     kind = models.CharField(max_length=10, choices=Kind)
     value = models.CharField(max_length=320)
     normalized = models.CharField(max_length=320)
+    state = models.CharField(max_length=10, choices=State, blank=True, default="", db_default="")
+    state_since = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -95,3 +121,62 @@ class ContactPoint(models.Model):
     def words(self) -> str:
         """The address as it was given and, where that is otherwise, as it is recognised."""
         return self.value if self.value == self.normalized else f"{self.value} {self.normalized}"
+
+
+class CustomerNote(models.Model):
+    """What colleagues should know of a person before they write. Customers never read it."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="notes")
+    agent = models.ForeignKey(Agent, null=True, on_delete=models.SET_NULL, related_name="+")
+    body = models.TextField()
+    written_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-written_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"note {self.pk} on customer {self.customer_id}"
+
+
+class CustomerMerge(models.Model):
+    """Two records were one person. `moved` names every row that was given to the other record, so
+    that it can be given back."""
+
+    UNDOABLE = timedelta(days=30)
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="merges")
+    into = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="merges_in")
+    at = models.DateTimeField()
+    agent = models.ForeignKey(Agent, null=True, on_delete=models.SET_NULL, related_name="+")
+    # Lists of primary keys by app.model.field; and what the other record took over.
+    moved = models.JSONField(default=dict)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer"], condition=Q(undone_at=None), name="customer_merged_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"customer {self.customer_id} into {self.into_id}"
+
+
+class DifferentPeople(models.Model):
+    """Two records that look like one person and are not; `one` has the smaller key."""
+
+    one = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    other = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    agent = models.ForeignKey(Agent, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["one", "other"], name="different_people_once"),
+            models.CheckConstraint(
+                condition=Q(one__lt=F("other")), name="different_people_in_order"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.one_id} is not {self.other_id}"

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
+
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, transaction
 from django.db.models import Case, F, OuterRef, Value, When
 from django.db.models.functions import Concat
+from django.utils.translation import gettext as _
 
-from customers.models import ContactPoint, Customer, OrganizationDomain
+from accounts.models import Agent
+from customers.exceptions import AddressTaken, BadAddress
+from customers.models import (
+    ContactPoint,
+    Customer,
+    CustomerNote,
+    Organization,
+    OrganizationDomain,
+)
 from customers.normalizing import domain_of, normalize_email, normalize_phone
 
 Kind = ContactPoint.Kind
+# Japanese carriers gave out addresses like taro..yama.@docomo.ne.jp, so no more than this is asked.
+ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
+NUMBER = re.compile(r"\+?\d{6,15}")
 # ContactPoint.words of all, read with the record, because every inquiry needs them.
 ADDRESSES = ArraySubquery(
     ContactPoint.objects.filter(customer=OuterRef("pk"))
@@ -46,6 +61,12 @@ def identify_customer(
     return customer
 
 
+def mark_as_vip(customer: Customer, *, is_vip: bool) -> None:
+    """Say whether their tickets come first when tickets wait for somebody to have time."""
+    customer.is_vip = is_vip
+    customer.save(update_fields=["is_vip"])
+
+
 def add_contact_point(customer: Customer, *, kind: str, value: str) -> None:
     """Remember one more way to reach the customer; one that is known already changes nothing.
 
@@ -63,16 +84,106 @@ def add_contact_point(customer: Customer, *, kind: str, value: str) -> None:
     customer.is_changed, customer.known_addresses = True, None
 
 
+@transaction.atomic
+def update_customer(
+    customer: Customer, *, name: str, organization: str, language: str, time_zone: str
+) -> Customer:
+    """Correct the record. An organisation is named; one that nobody has named before is made."""
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    customer.name, customer.language, customer.time_zone = name.strip(), language, time_zone
+    customer.organization = _organization_named(organization.strip())
+    customer.save(update_fields=["name", "language", "time_zone", "organization"])
+    return customer
+
+
+@transaction.atomic
+def add_address(customer: Customer, *, kind: str, value: str) -> None:
+    """One more way to reach the customer, as an agent knows it.
+
+    Raises BadAddress for what is no address, and AddressTaken when it is another customer's.
+    """
+    is_email = kind == Kind.EMAIL
+    normalized = normalize_email(value) if is_email else normalize_phone(value)
+    if not (ADDRESS.fullmatch(normalized) if is_email else NUMBER.fullmatch(normalized)):
+        raise BadAddress(
+            _("This is not an email address.") if is_email else _("This is not a telephone number.")
+        )
+    add_contact_point(customer, kind=kind, value=value)
+    if not is_email:
+        return
+    holder = ContactPoint.objects.get(kind=Kind.EMAIL, normalized=normalized).customer_id
+    if holder != customer.pk:
+        raise AddressTaken(_("This address belongs to another customer."), holder=holder)
+
+
+@transaction.atomic
+def remove_address(point: ContactPoint) -> None:
+    """Forget one way to reach the customer. Raises BadAddress for the last one."""
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=point.customer_id)
+    if customer.contact_points.count() == 1:
+        raise BadAddress(_("This is the only way to reach the customer. Add another one first."))
+    point.delete()
+
+
+def write_customer_note(customer: Customer, *, body: str, agent: Agent, now: datetime) -> None:
+    """Tell colleagues what they should know of this person."""
+    CustomerNote.objects.create(customer=customer, body=body.strip(), agent=agent, written_at=now)
+
+
+def hold_customer(customer: Customer) -> Customer:
+    """The record that stands for this person now, held until the transaction ends: it may have been
+    merged a moment ago."""
+    held = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    return hold_customer(held.merged_into) if held.merged_into else held
+
+
+def _organization_named(name: str) -> Organization | None:
+    if not name:
+        return None
+    known = Organization.objects.filter(name__iexact=name).order_by("pk").first()
+    return known or Organization.objects.create(name=name)
+
+
+def flag_address(email: str, *, state: str, now: datetime) -> bool:
+    """Note what is known against writing to this address; what weighs more stays. Whether it is
+    anybody's."""
+    points = ContactPoint.objects.filter(kind=Kind.EMAIL, normalized=normalize_email(email))
+    fresh = points.exclude(state=ContactPoint.State.COMPLAINED).exclude(state=state)
+    fresh.update(state=state, state_since=now)
+    return points.exists()
+
+
+def clear_address(email: str) -> bool:
+    """Letters arrive there again, or somebody has seen to it; whether anything stood against it.
+
+    Who complained has not changed their mind because a letter arrived: see `forgive_address`.
+    """
+    points = ContactPoint.objects.filter(kind=Kind.EMAIL, normalized=normalize_email(email))
+    return bool(points.filter(state=ContactPoint.State.BOUNCED).update(state="", state_since=None))
+
+
+def forgive_address(point: ContactPoint) -> None:
+    """An agent has talked to the customer: the address is as good as any."""
+    ContactPoint.objects.filter(pk=point.pk).update(state="", state_since=None)
+
+
+def has_complained(email: str) -> bool:
+    """Whether machines must not write there."""
+    points = ContactPoint.objects.filter(kind=Kind.EMAIL, normalized=normalize_email(email))
+    return points.filter(state=ContactPoint.State.COMPLAINED).exists()
+
+
 def _find(address: str) -> Customer | None:
     """The record, held until the transaction ends: inquiries of one person take turns, so that
     what is counted per person is counted right."""
     found = Customer.objects.filter(
         contact_points__kind=Kind.EMAIL, contact_points__normalized=address
     )
-    found = found.annotate(addresses=ADDRESSES)
+    found = found.annotate(addresses=ADDRESSES, address_state=F("contact_points__state"))
     customer = found.select_for_update(of=("self",), no_key=True).first()
     if customer is not None:
         customer.known_addresses = customer.addresses
+        customer.wants_no_automatic_mail = customer.address_state == ContactPoint.State.COMPLAINED
     return customer
 
 

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TypeVar, cast
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest
 
-from accounts.models import Agent
-from customers.models import Customer
-from tickets.models import Attachment, BulkChange, SavedView, Ticket
+from accounts.models import Agent, Team
+from customers.models import ContactPoint, Customer
+from mail.models import InboundEmail
+from tickets.models import (
+    Attachment,
+    BulkChange,
+    Message,
+    Participant,
+    SavedView,
+    ScheduledReply,
+    Ticket,
+)
 from tickets.services.viewing import views_kept_by, views_seen_by
 
 NUMBER = re.compile(r"[0-9]{1,19}")
@@ -38,10 +49,19 @@ def ticket(visitor: Agent, number: str) -> Ticket:
     return _found(found)
 
 
+def ticket_numbers(visitor: Agent, texts: Iterable[str]) -> list[int]:
+    """Those of these numbers that are of tickets they may see."""
+    wanted = {int(text) for text in texts if NUMBER.fullmatch(text)}
+    numbers = [number for number in wanted if number <= LARGEST_NUMBER]
+    found = Ticket.objects.visible_to(visitor).filter(number__in=numbers)
+    return list(found.values_list("number", flat=True))
+
+
 def customer(visitor: Agent, pk: int) -> Customer:
-    """A customer of whom they may see at least one ticket. Raises Http404."""
-    found = customers(visitor).select_related("organization").filter(pk=pk).first()
-    return _found(found)
+    """A customer of whom they may see at least one ticket, or the record that they were merged
+    into. Raises Http404."""
+    standing = customers(visitor).select_related("organization").filter(merged_into=None)
+    return _found(standing.filter(Q(pk=pk) | Q(absorbed=pk)).first())
 
 
 def customer_of_id(visitor: Agent, text: str) -> Customer:
@@ -69,10 +89,79 @@ def kept_view(visitor: Agent, pk: int) -> SavedView:
     return _found(views_kept_by(visitor).filter(pk=pk).first())
 
 
+def team(visitor: Agent, pk: int) -> Team:
+    """A team whose settings they may read: every team for managers, their own for its leads.
+    Raises Http404."""
+    led = Team.objects.filter(memberships__agent=visitor, memberships__is_lead=True)
+    teams = Team.objects.all() if visitor.sees_everything else led
+    return _found(teams.filter(pk=pk).first())
+
+
+def kept_team(visitor: Agent, pk: int) -> Team:
+    """A team whose settings they may change. Raises Http404."""
+    found = team(visitor, pk)
+    return _found(found if may_keep_team(visitor, found) else None)
+
+
+def may_keep_team(visitor: Agent, team: Team) -> bool:
+    """Administrators, and who leads it."""
+    is_lead = team.memberships.filter(agent=visitor, is_lead=True)
+    return visitor.is_administrator or is_lead.exists()
+
+
 def bulk_change(visitor: Agent, pk: int) -> BulkChange:
     """What they themselves did in bulk. Raises Http404."""
     found = BulkChange.objects.filter(agent=visitor, pk=pk).select_related("agent").first()
     return _found(found)
+
+
+def own_message(visitor: Agent, ticket: Ticket, pk: int) -> Message:
+    """What they themselves said on this ticket; as if it were there still, when it is gone."""
+    said = Message.objects.filter(ticket__in=ticket.family(), agent=visitor, pk=pk).first()
+    return said or Message(pk=0, ticket=ticket)
+
+
+def scheduled_reply(ticket: Ticket, pk: int) -> ScheduledReply:
+    """A reply of this ticket that leaves later; as if it were there still, when it is gone."""
+    scheduled = ticket.scheduled_replies.filter(pk=pk).first()
+    return scheduled or ScheduledReply(pk=0, ticket=ticket)
+
+
+def mail_message(ticket: Ticket, pk: int) -> Message:
+    """A mail on this ticket. Raises Http404."""
+    mails = Message.objects.filter(ticket__in=ticket.family(), direction=Message.Direction.INBOUND)
+    return _found(mails.select_related("inbound").filter(pk=pk).exclude(from_email="").first())
+
+
+def raw_of(message: Message) -> FieldFile:
+    """The bytes of a mail. Raises Http404 when they are not kept."""
+    return _found(message.inbound).raw
+
+
+def participant(ticket: Ticket, pk: int) -> Participant:
+    """Somebody whom a mail on this ticket named. Raises Http404."""
+    return _found(ticket.participants.filter(pk=pk).first())
+
+
+def mails_to_look_at(visitor: Agent) -> QuerySet[InboundEmail]:
+    """What waits for a decision: all of it for administrators, that of the teams they lead for
+    leads. Raises Http404 for everybody else."""
+    if visitor.is_administrator:
+        return InboundEmail.objects.to_look_at()
+    led = Team.objects.filter(memberships__agent=visitor, memberships__is_lead=True)
+    if not led.exists():
+        raise Http404
+    return InboundEmail.objects.to_look_at().filter(mailbox__team__in=led)
+
+
+def mail_to_look_at(visitor: Agent, pk: int) -> InboundEmail:
+    """One of them. Raises Http404."""
+    return _found(mails_to_look_at(visitor).filter(pk=pk).first())
+
+
+def address_point(ticket: Ticket, pk: int) -> ContactPoint:
+    """An address of this ticket's customer. Raises Http404."""
+    return _found(ticket.customer.contact_points.filter(pk=pk).first())
 
 
 def attachment(visitor: Agent, public_id: UUID) -> Attachment:

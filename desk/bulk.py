@@ -135,6 +135,10 @@ def preview(tickets: TicketQuerySet, *, action: str, facts: dict[str, Any]) -> P
     changing, eligible_count = counts["changing"], counts["eligible"]
     resolved, same = counts["total"] - eligible_count, eligible_count - changing
     sentences = [effect(action, facts, changing)]
+    if action == Action.ASSIGN:
+        sentences.append(
+            _("No brief is written. Where somebody has worked already, hand over one by one.")
+        )
     if resolved:
         sentences.append(
             ngettext(

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from datetime import MAXYEAR, MINYEAR, datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 from django import forms
 from django.conf import settings
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent, Team
+from common.templatetags.ui import split_quoted
+from common.uploads import FilesField
 from customers.models import ContactPoint, Customer
 from sla.models import Priority
-from tickets.models import Channel, Draft
+from tickets.attachments import uploads
+from tickets.models import Channel, Draft, TicketLink
+from tickets.services.handing_over import Brief
 from tickets.services.handling import MOVES, REASON_LENGTH
 from tickets.services.replying import Outcome, Reply
 
 OTHER_TIME = "free"
 MISSED_LENGTH = 300
+BRIEF_LENGTH = 2000
 
 
 def writing_area(label: Any) -> forms.Textarea:
@@ -29,17 +37,42 @@ def writing_area(label: Any) -> forms.Textarea:
     return forms.Textarea(attrs=attrs)
 
 
+def wall_time_field(label: Any) -> forms.DateTimeField:
+    """A date and a time in the agent's own zone."""
+    return forms.DateTimeField(
+        label=label,
+        required=False,
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"invalid": _("Enter a date and a time such as 2026-11-24 15:00.")},
+    )
+
+
 class WritingForm(forms.Form):
     """A text under a key, so that it is sent once however often it is tried. A draft goes on under
     its own."""
 
     submission_key = forms.UUIDField(required=False)
 
-    def __init__(self, data: Any = None, *, draft: Draft | None = None, auto_id: str) -> None:
-        super().__init__(data, initial={"body": draft.body} if draft else None, auto_id=auto_id)
+    def __init__(
+        self, data: Any = None, files: Any = None, *, draft: Draft | None = None, auto_id: str
+    ) -> None:
+        initial = {"body": draft.body} if draft else None
+        super().__init__(data, files, initial=initial, auto_id=auto_id)
         self._draft_key = draft.submission_key if draft else None
+        self._is_shown_only = False
 
-    @property
+    def only_shown(self) -> Self:
+        """What was typed so far, without complaints about what is missing."""
+        self._is_shown_only = True
+        return self
+
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self._is_shown_only:
+            self.errors.clear()
+
+    @cached_property
     def key(self) -> UUID:
         """The key to send under."""
         try:
@@ -55,13 +88,7 @@ class ContactForm(WritingForm):
         choices=[("promise", ""), ("ask", ""), ("solve", "")], initial="promise"
     )
     promise = forms.CharField(label=_("Next contact"), required=False, max_length=40)
-    promise_other = forms.DateTimeField(
-        label=_("Another time"),
-        required=False,
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        error_messages={"invalid": _("Enter a date and a time such as 2026-11-24 15:00.")},
-    )
+    promise_other = wall_time_field(_("Another time"))
     seen_entries = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
     seen_at = forms.CharField(required=False, max_length=40)
 
@@ -98,12 +125,16 @@ class ContactForm(WritingForm):
             body=self.cleaned_data["body"],
             channel=channel,
             seen_entries=self.cleaned_data["seen_entries"],
-            submission_key=self.cleaned_data["submission_key"],
+            submission_key=self.key,
         )
 
 
+# Words that promise a file. What is quoted from the customer promises none of ours.
+NAMES_A_FILE = re.compile(r"\battach(?:ed|ment|ing)|\benclosed\b|添付|同封", re.IGNORECASE)
+
+
 class ReplyForm(ContactForm):
-    """What goes to the customer by letter."""
+    """What goes to the customer by letter, now or later, with files."""
 
     body = forms.CharField(
         label=_("Reply to the customer"),
@@ -113,9 +144,31 @@ class ReplyForm(ContactForm):
     )
     # Go on to the next ticket of the list when this is sent.
     and_next = forms.BooleanField(required=False)
+    leave = forms.CharField(label=_("When does it leave?"), required=False, max_length=40)
+    leave_other = wall_time_field(_("When does it leave?"))
+    attachments = FilesField(label=_("Files"), required=False)
+    # Sent once more after the warning that no file is there.
+    without_files = forms.BooleanField(required=False)
 
-    def __init__(self, data: Any = None, *, draft: Draft | None = None) -> None:
-        super().__init__(data, draft=draft, auto_id="reply_%s")
+    def __init__(self, data: Any = None, files: Any = None, *, draft: Draft | None = None) -> None:
+        super().__init__(data, files, draft=draft, auto_id="reply_%s")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        chosen = cleaned.get("leave", "")
+        is_free = chosen == OTHER_TIME
+        cleaned["leaves_at"] = cleaned.get("leave_other") if is_free else read_instant(chosen)
+        if chosen and cleaned["leaves_at"] is None and "leave_other" not in self.errors:
+            self.add_error("leave_other", _("Say when it leaves, or choose “Now”."))
+        return cleaned
+
+    @property
+    def lacks_a_file(self) -> bool:
+        """Whether the text speaks of a file, none is there, and nobody has said that this is right."""
+        if self.cleaned_data["without_files"]:
+            return False
+        written = split_quoted(self.cleaned_data["body"]).written
+        return bool(NAMES_A_FILE.search(written)) and not uploads(self.key)
 
 
 class CallForm(ContactForm):
@@ -234,6 +287,20 @@ class DraftForm(forms.Form):
     submission_key = forms.UUIDField()
 
 
+class PresenceForm(forms.Form):
+    """What somebody does at a ticket; the page says so by itself."""
+
+    state = forms.ChoiceField(choices=[("viewing", ""), ("writing", ""), ("left", "")])
+
+
+class UploadsForm(forms.Form):
+    """Files that are added to a reply before it is sent, or the one whose cross was pressed."""
+
+    submission_key = forms.UUIDField()
+    attachments = FilesField(required=False)
+    remove = forms.CharField(required=False, max_length=40)
+
+
 class AssignmentForm(forms.Form):
     """Nobody chosen gives the ticket back to the team."""
 
@@ -244,6 +311,87 @@ class AssignmentForm(forms.Form):
         field = self.fields["assignee"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - declared above
         field.queryset = colleagues
+
+
+class HandOverForm(forms.Form):
+    """To whom a ticket goes, and the brief. The teams and their people are known to the page."""
+
+    to = forms.ChoiceField(
+        label=_("Hand over to"), error_messages={"required": _("Choose who has it from now on.")}
+    )
+    problem = forms.CharField(
+        label=_("What is the problem?"),
+        max_length=BRIEF_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Say what the problem is.")},
+    )
+    known = forms.CharField(
+        label=_("What do we know?"),
+        max_length=BRIEF_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    tried = forms.CharField(
+        label=_("What was tried?"),
+        max_length=BRIEF_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    promised = forms.CharField(
+        label=_("What was promised?"),
+        max_length=BRIEF_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    next_step = forms.CharField(
+        label=_("What is the next step?"),
+        max_length=BRIEF_LENGTH,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Say what comes next.")},
+    )
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        people: Mapping[Team, Sequence[Agent]],
+        needs_brief: bool,
+        **more: Any,
+    ) -> None:
+        super().__init__(data, **more)
+        field = self.fields["to"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [("", _("Choose …")), *map(_team_and_people, people.items())]
+        self._targets: dict[str, tuple[Team, Agent | None]] = {
+            hand_over_target(team, agent): (team, agent)
+            for team, members in people.items()
+            for agent in (None, *members)
+        }
+        for name in ("problem", "next_step"):
+            self.fields[name].required = needs_brief
+
+    def target(self) -> tuple[Team, Agent | None]:
+        """The team it goes to, and who of them."""
+        return self._targets[self.cleaned_data["to"]]
+
+    def brief(self) -> Brief | None:
+        """What was written; None when a ticket nobody has worked on goes on without a word."""
+        texts = {name: self.cleaned_data[name] for name in self.fields if name != "to"}
+        return Brief(**texts) if texts["problem"] and texts["next_step"] else None
+
+
+def hand_over_target(team: Team, agent: Agent | None) -> str:
+    """A team, or one of its people, as the form names them."""
+    return f"{team.pk}-{agent.pk}" if agent else str(team.pk)
+
+
+def _team_and_people(
+    team_and_people: tuple[Team, Sequence[Agent]],
+) -> tuple[str, list[tuple[str, str]]]:
+    team, people = team_and_people
+    anybody = _("%(team)s (anybody)") % {"team": team.name}
+    members = [(hand_over_target(team, agent), agent.name) for agent in people]
+    return team.name, [(hand_over_target(team, None), anybody), *members]
 
 
 class StatusForm(forms.Form):
@@ -311,6 +459,18 @@ class MergeForm(forms.Form):
 
     def clean_number(self) -> str:
         return str(self.cleaned_data["number"]).strip().lstrip("#")
+
+
+class LinkForm(MergeForm):
+    """Another ticket, and what this one is to it."""
+
+    kind = forms.ChoiceField(choices=TicketLink.Kind.choices)
+
+
+class SplitForm(forms.Form):
+    """What the new ticket is about."""
+
+    subject = forms.CharField(label=_("Subject"), max_length=200)
 
 
 def read_instant(text: str) -> datetime | None:

@@ -45,6 +45,7 @@ class Row(TypedDict):
     found_in: str
     customer: str
     organization: str
+    vip_icon: str
     is_open: bool
     is_late: bool
     is_unread: bool
@@ -74,6 +75,7 @@ class Words:
     we_wrote: str
     resolved: str
     nameless: str
+    vip: str
 
 
 @lru_cache(maxsize=200)
@@ -93,6 +95,7 @@ def queue_rows(found: Iterable[Mapping[str, Any]], *, now: datetime, suffix: str
         we_wrote=_("We wrote"),
         resolved=_("Resolved"),
         nameless=_("Customer without a name"),
+        vip=_("VIP"),
     )
     return [_row(fields, words=words, now=now) for fields in found]
 
@@ -127,6 +130,7 @@ def _row(fields: Mapping[str, Any], *, words: Words, now: datetime) -> Row:
         found_in="",
         customer=honorific(fields["customer__name"]) or words.nameless,
         organization=fields["customer__organization__name"] or "",
+        vip_icon=_icon("star", 12, words.vip) if fields["customer__is_vip"] else "",
         is_open=is_open,
         is_late=state == "late",
         is_unread=fields.get("is_unread", False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +12,11 @@ from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from desk.mails import MailWords, author_of, mail_words
 from mail.failures import reason_in_words, reason_of
 from mail.models import OutboundEmail
 from tickets.events import EventKind
-from tickets.models import Message, Note, Ticket
+from tickets.models import HandOver, Message, Note, Ticket
 from tickets.selectors import Entry
 
 FOLDED_FROM = 3
@@ -25,6 +26,8 @@ EVENT_ICONS = {
     EventKind.ACKNOWLEDGED: "mail-check",
     EventKind.ASSIGNED: "user-check",
     EventKind.RELEASED: "user-x",
+    EventKind.HANDED_OVER: "forward",
+    EventKind.WENT_BACK: "undo-2",
     EventKind.RESOLVED: "circle-check",
     EventKind.REOPENED: "rotate-ccw",
     EventKind.REMINDED: "mail",
@@ -37,8 +40,22 @@ EVENT_ICONS = {
     EventKind.MARKED_AS_SPAM: "ban",
     EventKind.MERGED_IN: "merge",
     EventKind.SEPARATED: "split",
+    EventKind.SPLIT_OFF: "split",
+    EventKind.SPLIT_FROM: "split",
+    EventKind.LINKED: "link",
+    EventKind.UNLINKED: "unlink",
     EventKind.UNDELIVERED: "mail-x",
     EventKind.CALL_MISSED: "phone-missed",
+    EventKind.DELAYED: "hourglass",
+    EventKind.NOT_IN_CC: "mail-x",
+    EventKind.COMPLAINED: "mail-x",
+    EventKind.PARTICIPANT_ADDED: "user-plus",
+    EventKind.PARTICIPANT_REMOVED: "user-minus",
+    EventKind.MAIL_ACCEPTED: "shield-check",
+    EventKind.FLOODED: "layers",
+    EventKind.TAKEN_BACK: "undo-2",
+    EventKind.SCHEDULED: "calendar-clock",
+    EventKind.CALLED_OFF: "calendar-x",
 }
 
 
@@ -54,7 +71,7 @@ class Failure:
 class Told:
     """One thing on the page: a message, a note or a fact."""
 
-    kind: str  # inbound, outbound, note, event
+    kind: str  # inbound, outbound, note, brief, event
     at: datetime
     anchor: str = ""
     author: str = ""
@@ -68,7 +85,16 @@ class Told:
     failure: Failure | None = None
     is_waiting: bool = False
     undo_url: str = ""
+    split_url: str = ""
+    mentions: list[str] = field(default_factory=list)
+    brief: HandOver | None = None
     is_new: bool = False
+    mail: MailWords | None = None
+
+    @property
+    def label(self) -> str:
+        """What a mail is when it is not surely from the customer."""
+        return _("Mail from somebody else") if self.mail and self.mail.doubt else ""
 
 
 @dataclass(frozen=True)
@@ -85,10 +111,19 @@ def thread(ticket: Ticket, entries: Iterable[Entry], *, seen_at: datetime | None
     inbound = [
         number for number, told in enumerate(story) if told.kind == Message.Direction.INBOUND
     ]
+    if len(inbound) == 1:
+        # Nothing would be left here.
+        story[inbound[0]] = replace(story[inbound[0]], split_url="")
     cut = inbound[-1] if inbound else 0
     if cut < FOLDED_FROM:
         cut = 0
     return Thread(earlier=story[:cut], recent=story[cut:])
+
+
+def open_brief(entries: Iterable[Entry]) -> HandOver | None:
+    """What the new holder has to read first, until they have."""
+    briefs = [entry.brief for entry in entries if entry.brief]
+    return briefs[-1] if briefs and briefs[-1].accepted_at is None else None
 
 
 def _told(ticket: Ticket, entry: Entry, *, seen_at: datetime | None) -> Told:
@@ -97,6 +132,8 @@ def _told(ticket: Ticket, entry: Entry, *, seen_at: datetime | None) -> Told:
         return _message(ticket, entry.message, is_new=is_new)
     if entry.note is not None:
         return _note(entry.note, is_new=is_new)
+    if entry.brief is not None:
+        return Told(kind="brief", at=entry.at, brief=entry.brief, is_new=is_new)
     return Told(
         kind="event",
         at=entry.at,
@@ -122,9 +159,13 @@ def _message(ticket: Ticket, message: Message, *, is_new: bool) -> Told:
         channel=message.channel,
         channel_label=message.get_channel_display(),
         attachments=[_file(attachment) for attachment in message.attachments.all()],
+        split_url=reverse("desk:split", args=[ticket.number, message.pk])
+        if message.is_inbound
+        else "",
         failure=_failure(email) if email and email.state == OutboundEmail.State.FAILED else None,
         is_waiting=bool(email and email.state in WAITING),
         is_new=is_new,
+        mail=mail_words(ticket, message),
     )
 
 
@@ -132,6 +173,8 @@ WAITING = {OutboundEmail.State.QUEUED, OutboundEmail.State.SENDING}
 
 
 def _author(ticket: Ticket, message: Message) -> str:
+    if message.is_inbound and message.from_email and message.customer is None:
+        return author_of(message)
     if message.is_inbound:
         customer = message.customer or ticket.customer
         return customer.name or _("Customer without a name")
@@ -145,6 +188,7 @@ def _note(note: Note, *, is_new: bool) -> Told:
         anchor=f"note-{note.pk}",
         author=note.agent.name if note.agent else _("A former colleague"),
         body=note.body,
+        mentions=note.mentions,
         is_new=is_new,
     )
 

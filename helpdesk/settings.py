@@ -206,6 +206,26 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 10},
     },
+    "send scheduled replies": {
+        "task": "tickets.tasks.send_scheduled",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
+    "file waiting mail": {
+        "task": "tickets.tasks.file_waiting_mail",
+        "schedule": 3.0,
+        "options": {"expires": 10},
+    },
+    "tell of waiting mail": {
+        "task": "tickets.tasks.tell_of_waiting_mail",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "note acknowledgements": {
+        "task": "tickets.tasks.note_acknowledgements",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
     "take up letters that failed": {
         "task": "tickets.tasks.take_up_failures",
         "schedule": 5.0,
@@ -220,6 +240,21 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tickets.tasks.continue_bulk_changes",
         "schedule": 10.0,
         "options": {"expires": 10},
+    },
+    "give out what waits for somebody": {
+        "task": "tickets.tasks.hand_out_waiting",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
+    "take back what nobody works on": {
+        "task": "tickets.tasks.take_back_idle",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "say each day what waits": {
+        "task": "tickets.tasks.send_due_digests",
+        "schedule": 30.0,
+        "options": {"expires": 30},
     },
     "discard abandoned uploads": {
         "task": "tickets.tasks.discard_abandoned_uploads",
@@ -247,7 +282,12 @@ _host = urlsplit(BASE_URL).hostname or "localhost"
 MAIL_HOST = env("MAIL_HOST", default="localhost" if _host[-1].isdigit() or ":" in _host else _host)
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default=f"support@{MAIL_HOST}")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# A host of its own for the addresses that answers go to, so that nobody can sign up elsewhere under
+# an address of the company's own domain and read here what is sent to it.
+MAIL_REPLY_HOST = env("MAIL_REPLY_HOST", default="")
 BRAND_NAME = env("BRAND_NAME", default="Yakusoku")
+# How long an agent can take a reply back before it leaves; 0: it leaves at once.
+UNDO_SEND_SECONDS = env.int("UNDO_SEND_SECONDS", default=10)
 
 # Language and time --------------------------------------------------------------------------------
 LANGUAGE_CODE = env("LANGUAGE_CODE", default="ja")
@@ -343,7 +383,14 @@ ATTACHMENTS_MAX_TOTAL_BYTES = 25 * 1024 * 1024
 # Files that are somewhat too large are refused with the text kept; beyond this nothing is read.
 REQUEST_MAX_BYTES = 64 * 1024 * 1024
 FORM_POSTS_PER_TEN_MINUTES = env.int("FORM_POSTS_PER_TEN_MINUTES", default=100)
+# How many acknowledgements one customer gets, and all addresses of one domain together.
 ACKNOWLEDGEMENTS_PER_HOUR = env.int("ACKNOWLEDGEMENTS_PER_HOUR", default=3)
+ACKNOWLEDGEMENTS_PER_DAY = env.int("ACKNOWLEDGEMENTS_PER_DAY", default=10)
+ACKNOWLEDGEMENTS_PER_DOMAIN_AND_HOUR = env.int("ACKNOWLEDGEMENTS_PER_DOMAIN_AND_HOUR", default=100)
+# An answer to what was resolved longer ago than this is a new ticket.
+REOPEN_WITHIN_DAYS = env.int("REOPEN_WITHIN_DAYS", default=14)
+# More new tickets than this from one address in ten minutes are one matter.
+TICKET_FLOOD = env.int("TICKET_FLOOD", default=20)
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
 # Files --------------------------------------------------------------------------------------------

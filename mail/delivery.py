@@ -17,6 +17,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from common import doorbell
+from mail.enclosing import enclose
 from mail.letters import as_html
 from mail.models import OutboundEmail
 
@@ -71,13 +72,16 @@ def build_message(email: OutboundEmail) -> EmailMultiAlternatives:
         body=email.text,
         from_email=email.from_email,
         to=[email.to],
+        cc=email.cc,
         headers={
             "Message-ID": email.message_id,
             "Date": format_datetime(email.queued_at),
             **email.headers,
         },
     )
-    message.attach_alternative(as_html(email.text, language=email.language), "text/html")
+    html = email.html or as_html(email.text, language=email.language)
+    message.attach_alternative(html, "text/html")
+    enclose(message, email)
     return message
 
 

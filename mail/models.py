@@ -1,7 +1,26 @@
 from __future__ import annotations
 
+from datetime import datetime
+from email.utils import formataddr
+from uuid import uuid4
+
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Team
+
+
+def default_language() -> str:
+    return str(settings.LANGUAGE_CODE)
+
+
+def raw_path(_email: InboundEmail, _name: str) -> str:
+    """Where a raw mail is kept: nothing that a stranger wrote is ever part of a path."""
+    return f"inbound/{timezone.now():%Y/%m/%d}/{uuid4().hex}.eml"
 
 
 class OutboundEmailQuerySet(models.QuerySet["OutboundEmail"]):
@@ -12,6 +31,10 @@ class OutboundEmailQuerySet(models.QuerySet["OutboundEmail"]):
     def waiting(self) -> OutboundEmailQuerySet:
         """Letters that still have to leave."""
         return self.filter(state__in=[OutboundEmail.State.QUEUED, OutboundEmail.State.SENDING])
+
+    def held_back(self, now: datetime) -> OutboundEmailQuerySet:
+        """Letters that nobody has tried to send and whose first moment is still to come."""
+        return self.filter(state=OutboundEmail.State.QUEUED, attempts=0, next_try_at__gt=now)
 
 
 class OutboundEmail(models.Model):
@@ -35,9 +58,14 @@ class OutboundEmail(models.Model):
     letter = models.CharField(max_length=40, blank=True, default="", db_default="")
     thread = models.CharField(max_length=60, blank=True, default="", db_default="")
     to = models.CharField(max_length=320)
+    cc = models.JSONField(default=list, blank=True, db_default=[])
     from_email = models.CharField(max_length=400)
     subject = models.CharField(max_length=400)
     text = models.TextField()
+    # The HTML part, where it says more than the text; empty: it is made from the text.
+    html = models.TextField(blank=True, default="", db_default="")
+    # What is enclosed: name, content_type and the file's path in the storage. See mail.enclosing.
+    files = models.JSONField(default=list, blank=True, db_default=[])
     headers = models.JSONField(default=dict)
     language = models.CharField(max_length=8)
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
@@ -87,3 +115,183 @@ class OutboundEmail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message_id} ({self.state})"
+
+
+class MailboxQuerySet(models.QuerySet["Mailbox"]):
+    def active(self) -> MailboxQuerySet:
+        return self.filter(is_active=True)
+
+
+class Mailbox(models.Model):
+    """An address customers write to, and whose mail it is. Where its mail is fetched from and how
+    its letters leave is told elsewhere.
+
+    `trusted_servers` are the names (authserv-id, RFC 8601) under which our own receiving servers
+    write down whether a sender is who they say; without one nobody is ever verified.
+    """
+
+    address = models.CharField(_("address"), max_length=320, unique=True)
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="mailboxes")
+    language = models.CharField(
+        _("language"), max_length=8, choices=settings.LANGUAGES, default=default_language
+    )
+    is_active = models.BooleanField(default=True)
+    is_default = models.BooleanField(default=False)
+    trusted_servers = models.JSONField(default=list, blank=True)
+    # Whether agents may answer notifications from their own mail program.
+    takes_agent_replies = models.BooleanField(default=False)
+    # Whether a letter of ours that somebody forwards to us is a new inquiry.
+    forwards_open_new = models.BooleanField(default=True)
+
+    objects = MailboxQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["address"]
+        verbose_name_plural = "mailboxes"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_default"], condition=Q(is_default=True), name="one_default_mailbox"
+            ),
+            models.CheckConstraint(
+                condition=Q(address=Lower("address")), name="mailbox_address_is_lower_case"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.address
+
+    @property
+    def sender(self) -> str:
+        """What stands in From."""
+        return formataddr((self.name or settings.BRAND_NAME, self.address))
+
+
+class InboundEmailQuerySet(models.QuerySet["InboundEmail"]):
+    def waiting(self) -> InboundEmailQuerySet:
+        """Mail that is in the house and not filed yet."""
+        return self.filter(state=InboundEmail.State.NEW)
+
+    def to_look_at(self) -> InboundEmailQuerySet:
+        """Mail that a person must decide on."""
+        return self.filter(state__in=NEEDS_A_LOOK)
+
+
+class InboundEmail(models.Model):
+    """A mail that came in: first its bytes, before its source hears that we have it, and once it is
+    read and filed what became of it.
+
+    `next_try_at` is when somebody may next take it to file it, as with OutboundEmail. `digest` tells
+    two mails under one Message-ID apart. `thread` is the conversation it was filed under.
+    """
+
+    class State(models.TextChoices):
+        NEW = "new", _("waiting")
+        DONE = "done", _("filed")
+        QUARANTINED = "quarantined", _("held back")
+        FAILED = "failed", _("needs a look")
+
+    class Trust(models.TextChoices):
+        """Whether it is from whom it says, by the word of our own receiving server."""
+
+        VERIFIED = "verified", _("verified")
+        UNKNOWN = "unknown", _("not checked")
+        FAILED = "failed", _("failed the check")
+
+    class Outcome(models.TextChoices):
+        OPENED = "opened", _("a new ticket")
+        ADDED = "added", _("added to a ticket")
+        FLOOD = "flood", _("added to a ticket, one of very many")
+        DUPLICATE = "duplicate", _("here already")
+        OWN = "own", _("our own mail that came back")
+        REPORT = "report", _("a report about a letter of ours")
+        DISCARDED = "discarded", _("discarded")
+
+    class Reason(models.TextChoices):
+        """Why a person must look at it."""
+
+        UNVERIFIED = "unverified", _("It names a ticket, but its sender could not be verified.")
+        CONFLICT = "conflict", _("It points at two tickets, and its sender takes part in neither.")
+        UNREADABLE = "unreadable", _("It could not be read.")
+        TOO_HEAVY = "too_heavy", _("Reading it took too long or too much memory.")
+        TROUBLE = "trouble", _("Something went wrong when it was filed.")
+
+    mailbox = models.ForeignKey(
+        Mailbox, null=True, blank=True, on_delete=models.PROTECT, related_name="inbound"
+    )
+    # By which way it came: "imap", "lmtp", "pipe", "webhook:<provider>" …
+    source = models.CharField(max_length=40)
+    envelope_from = models.CharField(max_length=320, null=True, blank=True)  # noqa: DJ001 - "" is <>
+    envelope_to = models.JSONField(default=list, blank=True)
+    raw = models.FileField(upload_to=raw_path, max_length=200)
+    size = models.PositiveBigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    received_at = models.DateTimeField()
+    state = models.CharField(max_length=12, choices=State, default=State.NEW)
+    outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
+    reason = models.CharField(max_length=12, choices=Reason, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True)
+    last_error = models.TextField(blank=True)
+    filed_at = models.DateTimeField(null=True, blank=True)
+    # What it says, once it is read.
+    message_id = models.CharField(max_length=500, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    from_email = models.CharField(max_length=320, blank=True)
+    from_name = models.CharField(max_length=200, blank=True)
+    subject = models.CharField(max_length=400, blank=True)
+    trust = models.CharField(max_length=10, choices=Trust, blank=True)
+    is_auto = models.BooleanField(default=False)
+    is_bounce = models.BooleanField(default=False)
+    thread = models.CharField(max_length=60, blank=True)
+    duplicate_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="duplicates"
+    )
+    # Somebody has told the people who look after mail that it waits for too long.
+    alerted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InboundEmailQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mailbox", "message_id", "digest"],
+                condition=Q(duplicate_of=None) & ~Q(digest=""),
+                name="same_mail_once_in_a_mailbox",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="new", next_try_at__isnull=False)
+                | (~Q(state="new") & Q(next_try_at__isnull=True)),
+                name="waiting_mail_has_a_next_try",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                F("next_try_at"),
+                condition=Q(next_try_at__isnull=False),
+                name="inbound_email_to_file",
+            ),
+            models.Index(
+                fields=["message_id"], condition=~Q(message_id=""), name="inbound_email_message_id"
+            ),
+            models.Index(fields=["digest"], condition=~Q(digest=""), name="inbound_email_digest"),
+            models.Index(
+                fields=["thread", "id"], condition=~Q(thread=""), name="inbound_email_in_thread"
+            ),
+            models.Index(
+                fields=["from_email", "filed_at"],
+                condition=Q(outcome__in=["opened", "flood"]),
+                name="inbound_email_opening",
+            ),
+            models.Index(
+                fields=["received_at"],
+                condition=Q(state__in=["quarantined", "failed"]),
+                name="inbound_email_to_look_at",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.pk} ({self.state})"
+
+
+NEEDS_A_LOOK = [InboundEmail.State.QUARANTINED, InboundEmail.State.FAILED]

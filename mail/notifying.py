@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import transaction
 
-from accounts.models import Notification
+from accounts.models import Agent, Notification
 from mail.letters import write_letter
 from mail.services import queue_email
 
@@ -58,23 +59,29 @@ def _mail_one_agent(notifications: Sequence[Notification], *, now: datetime) -> 
 
 
 def _queue_to_agent(notifications: Sequence[Notification], *, template: str, now: datetime) -> None:
-    agent = notifications[0].agent
+    write_to_agent(
+        notifications[0].agent,
+        template,
+        context={"notifications": notifications, "notification": notifications[0]},
+        dedupe_key=f"{template}:{notifications[0].pk}",
+        now=now,
+    )
+
+
+def write_to_agent(
+    agent: Agent, template: str, *, context: Mapping[str, Any], dedupe_key: str, now: datetime
+) -> None:
+    """Queue the letter `mail/<template>` to somebody who works here, once for each key."""
     letter = write_letter(
         template,
         language=agent.language,
         time_zone=agent.time_zone,
-        context={
-            "agent": agent,
-            "notifications": notifications,
-            "notification": notifications[0],
-            "base_url": settings.BASE_URL,
-            "now": now,
-        },
+        context={"agent": agent, "base_url": settings.BASE_URL, "now": now, **context},
     )
     queue_email(
         to=agent.email,
         letter=letter,
-        dedupe_key=f"{template}:{notifications[0].pk}",
+        dedupe_key=dedupe_key,
         language=agent.language,
         now=now,
         headers={"Auto-Submitted": "auto-generated"},

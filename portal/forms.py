@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
 from django.core import signing
-from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import EmailValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from common.uploads import FilesField
 from customers.normalizing import DASHES
 
 SALT = "portal.submission"
@@ -57,20 +55,6 @@ class LongTextField(forms.CharField):
 
     def to_python(self, value: str | None) -> str:
         return (super().to_python(value) or "").replace("\r\n", "\n")
-
-
-class ManyFiles(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """Any number of files, checked by tickets.attachments, which knows the limits."""
-
-    widget = ManyFiles
-
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
-        files: Sequence[Any] = data if isinstance(data, list | tuple) else [data]
-        return [file for file in files if file]
 
 
 class ConvertingEmailField(forms.EmailField):

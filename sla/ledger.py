@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import Notification
-from accounts.services import Notice, notify_agents
+from accounts.notifying import Notice
+from accounts.services import notify_agents
 from sla.engine.commitments import (
     BREACH,
     BREACHED,

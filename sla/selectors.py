@@ -128,6 +128,17 @@ def suggested_promises(policy_version_id: int, priority: str, *, now: datetime) 
     return list(dict.fromkeys(chosen)) or fallback
 
 
+def coming_openings(policy_version_id: int, *, now: datetime) -> list[datetime]:
+    """When we open next: today, if we are closed now, on the next working day, and next week."""
+    calendar = terms_of(policy_version_id).calendar
+    today = now.astimezone(ZoneInfo(calendar.tz)).replace(hour=0, minute=0, second=0, microsecond=0)
+    monday = today + timedelta(days=7 - today.weekday())
+    moments = (now, today + timedelta(days=1), monday)
+    found = [next_opening(calendar, epoch_seconds(moment)) for moment in moments]
+    openings = [utc_datetime(opening) for opening in found if opening is not None]
+    return [opening for opening in dict.fromkeys(openings) if opening > now]
+
+
 def disturb_at(policy_version_id: int, *, now: datetime) -> datetime:
     """When people may be written to of what happens now: outside opening hours at the next opening,
     unless the policy says otherwise. The state on screen changes at once."""
@@ -136,6 +147,15 @@ def disturb_at(policy_version_id: int, *, now: datetime) -> datetime:
         return now
     opening = next_opening(terms.calendar, epoch_seconds(now))
     return now if opening is None else max(now, utc_datetime(opening))
+
+
+def working_time_after(
+    policy_version_id: int, start: datetime, duration: timedelta
+) -> datetime | None:
+    """When so much working time of a policy's calendar has passed; None when it never opens."""
+    calendar = terms_of(policy_version_id).calendar
+    due = add_working_time(calendar, epoch_seconds(start), int(duration.total_seconds()))
+    return None if due is None else utc_datetime(due)
 
 
 def sweep_lag() -> float:

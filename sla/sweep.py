@@ -17,8 +17,9 @@ import structlog
 from django.db import connection, transaction
 
 from accounts.models import Notification
+from accounts.notifying import Notice
 from accounts.selectors import TeamPeople, manager_ids, people_of_teams
-from accounts.services import Notice, notify_agents
+from accounts.services import notify_agents
 from common import doorbell
 from common.bulk import insert_new
 from common.models import Heartbeat
@@ -45,13 +46,23 @@ class Due:
     team_id: int
     owner_id: int | None
     owner_is_active: bool | None
+    owner_is_away: bool | None
+    owner_away_until: datetime | None
+    owner_substitute_id: int | None
     label: str
     path: str
+
+    def reaches_owner(self, now: datetime) -> bool:
+        """Whether there is an owner who can act, or somebody who stands in for them."""
+        until = self.owner_away_until
+        is_away = self.owner_is_away and (until is None or until > now)
+        return bool(self.owner_is_active) and not (is_away and self.owner_substitute_id is None)
 
 
 READ = (
     *("pk", "kind", "due_at", "schedule", "clock__policy_version_id", "clock__team_id"),
-    *("clock__owner_id", "clock__owner__is_active", "clock__label", "clock__path"),
+    *("clock__owner_id", "clock__owner__is_active", "clock__owner__is_away"),
+    *("clock__owner__away_until", "clock__owner__substitute_id", "clock__label", "clock__path"),
 )
 
 
@@ -245,7 +256,7 @@ def _notices(outcomes: Sequence[Outcome], *, now: datetime) -> list[Notice]:
     return [
         _notice(o, agent_id, mail_after=mail_after[o.due.policy_version_id])
         for o in telling
-        for agent_id in _receivers(o, people[o.due.team_id], managers)
+        for agent_id in _receivers(o, people[o.due.team_id], managers, now=now)
     ]
 
 
@@ -269,10 +280,12 @@ def _audience(outcome: Outcome) -> str:
     return terms_of(outcome.due.policy_version_id).audiences[outcome.levels[-1].value]
 
 
-def _receivers(outcome: Outcome, team: TeamPeople, managers: Sequence[int]) -> Iterable[int]:
+def _receivers(
+    outcome: Outcome, team: TeamPeople, managers: Sequence[int], *, now: datetime
+) -> Iterable[int]:
     """Nobody to tell at one level means telling the next wider circle: no alarm gets lost."""
     due = outcome.due
-    owner = [due.owner_id] if due.owner_id and due.owner_is_active else []
+    owner = [due.owner_id] if due.owner_id and due.reaches_owner(now) else []
     match _audience(outcome):
         case Audience.MANAGER:
             circles = [managers, team.leads, team.members]
@@ -290,6 +303,8 @@ def _notice(outcome: Outcome, agent_id: int, *, mail_after: datetime) -> Notice:
         "kind": due.kind,
         "due_at": due.due_at.isoformat() if due.due_at else None,
     }
+    if agent_id == due.owner_id:
+        facts["is_yours"] = True
     if outcome.levels:
         level = outcome.levels[-1].value
         kind, step, facts["level"] = Notification.Kind.BREACH, f"level:{level}", level

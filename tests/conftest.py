@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.conf import settings
+from django.conf import LazySettings, settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client, override_settings
@@ -22,10 +22,12 @@ import helpdesk.urls
 from accounts.models import Agent, Team
 from accounts.services import add_member
 from common.breaker import redis_breaker
+from mail.models import Mailbox
 from sla.defaults import install_defaults
 from sla.editing import current_version, save_policy
 from sla.models import Policy
 from tests.factories import AgentFactory, TeamFactory
+from tests.mail.incoming import a_mailbox
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 # No public holiday is near: the week of 5 October 2026.
@@ -62,6 +64,8 @@ def _light_settings() -> Iterator[None]:
         ],
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         STORAGES={**settings.STORAGES, "staticfiles": plain},
+        # Letters leave at once, but for the tests of taking them back.
+        UNDO_SEND_SECONDS=0,
     ):
         yield
 
@@ -149,6 +153,12 @@ def mallory(other_team: Team) -> Agent:
     agent = AgentFactory(email="mallory@example.com", name="Mallory")
     add_member(other_team, agent)
     return agent
+
+
+@pytest.fixture
+def mailbox(support: Team, settings: LazySettings) -> Mailbox:
+    """Support's mailbox, support@desk.example, and a desk that takes its mail."""
+    return a_mailbox(support, settings)
 
 
 @pytest.fixture

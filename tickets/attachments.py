@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
@@ -12,11 +13,14 @@ from uuid import UUID, uuid4
 
 import puremagic
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
+from mail.enclosing import Enclosure
 from tickets.exceptions import TicketError
-from tickets.models import Attachment, Message, Ticket
+from tickets.incoming import Letter
+from tickets.models import Attachment, Draft, Message, ScheduledReply, Ticket
 
 REFUSED_ENDINGS = {
     *(
@@ -77,6 +81,15 @@ def uploads(submission_key: UUID) -> list[Attachment]:
     return list(Attachment.objects.filter(message=None, submission_key=submission_key))
 
 
+def uploads_by_key(submission_keys: Sequence[UUID]) -> dict[UUID, list[Attachment]]:
+    """The same for several forms."""
+    waiting: dict[UUID, list[Attachment]] = defaultdict(list)
+    for upload in Attachment.objects.filter(message=None, submission_key__in=submission_keys):
+        if upload.submission_key:
+            waiting[upload.submission_key].append(upload)
+    return waiting
+
+
 def uploads_new_to(ticket: Ticket, *, submission_key: UUID) -> list[Attachment]:
     """What was uploaded on a form that has made this ticket before; a file sent twice counts once."""
     known = set(Attachment.objects.filter(message__ticket=ticket).values_list("sha256", flat=True))
@@ -96,6 +109,25 @@ def take_uploads(message: Message, *, submission_key: UUID | None) -> bool:
     return waiting.update(message=message) > 0
 
 
+def move_uploads(submission_key: UUID, *, to: UUID) -> None:
+    """The form goes on under another key, and its files with it."""
+    waiting = Attachment.objects.filter(message=None, submission_key=submission_key)
+    waiting.update(submission_key=to)
+
+
+def enclosures(message: Message) -> list[Enclosure]:
+    """The message's files, for the letter that carries it."""
+    return [
+        Enclosure(path=str(file.file.name), name=file.name, content_type=file.content_type)
+        for file in message.attachments.all()
+    ]
+
+
+def release_files(message: Message) -> None:
+    """The message was taken back: its files wait on its form again."""
+    message.attachments.update(message=None)
+
+
 def remove_upload(public_id: str, *, submission_key: UUID) -> None:
     """Take one file off a form that is still to be sent; what is not on it is left alone."""
     for attachment in uploads(submission_key):
@@ -105,12 +137,36 @@ def remove_upload(public_id: str, *, submission_key: UUID) -> None:
 
 
 def discard_abandoned(*, now: datetime) -> int:
-    """Delete uploads whose form was not sent within a day; return how many."""
-    abandoned = Attachment.objects.filter(message=None, uploaded_at__lt=now - WAITING_TIME)
+    """Delete uploads whose form was not sent within a day; return how many. Those of a draft and of
+    a reply that leaves later wait with it."""
+    abandoned = Attachment.objects.filter(
+        ~Exists(Draft.objects.filter(submission_key=OuterRef("submission_key"))),
+        ~Exists(ScheduledReply.objects.filter(submission_key=OuterRef("submission_key"))),
+        message=None,
+        uploaded_at__lt=now - WAITING_TIME,
+    )
     for attachment in (found := list(abandoned)):
         attachment.file.delete(save=False)
         attachment.delete()
     return len(found)
+
+
+def keep_mail_files(message: Message, letter: Letter, *, now: datetime) -> list[Attachment]:
+    """Store what came with a mail, whatever it is: it is only ever served for download.
+
+    Raises what the storage raises; `letter.kept_files` tells what must then be deleted again.
+    """
+    for each in letter.mail.attachments:
+        # To Django a file that comes from code must have a name; the one on disk is random.
+        content = SimpleUploadedFile(each.name, each.content)
+        letter.kept_files.append(_store(content, message=message, cid=each.cid[:200], now=now))
+    return letter.kept_files
+
+
+def discard_files(attachments: Sequence[Attachment]) -> None:
+    """Delete the files of rows that were never committed."""
+    for attachment in attachments:
+        attachment.file.delete(save=False)
 
 
 def safe_name(name: str) -> str:
@@ -155,12 +211,21 @@ def _is_program(file: Upload) -> bool:
     return bool(head[:2] == b"MZ" or head == b"\x7fELF")
 
 
-def _store(file: Upload, *, submission_key: UUID, now: datetime) -> Attachment:
+def _store(
+    file: Upload,
+    *,
+    submission_key: UUID | None = None,
+    message: Message | None = None,
+    cid: str = "",
+    now: datetime,
+) -> Attachment:
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)
     attachment = Attachment(
         submission_key=submission_key,
+        message=message,
+        cid=cid,
         public_id=uuid4(),
         name=safe_name(file.name or ""),
         content_type=_type_of(file),

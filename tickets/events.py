@@ -17,6 +17,8 @@ class EventKind(models.TextChoices):
     ACKNOWLEDGED = "acknowledged", gettext_lazy("Acknowledged")
     ASSIGNED = "assigned", gettext_lazy("Assigned")
     RELEASED = "released", gettext_lazy("Returned to the team")
+    HANDED_OVER = "handed_over", gettext_lazy("Handed over")
+    WENT_BACK = "went_back", gettext_lazy("Went back to the team")
     RESOLVED = "resolved", gettext_lazy("Resolved")
     REOPENED = "reopened", gettext_lazy("Reopened")
     REMINDED = "reminded", gettext_lazy("Customer reminded")
@@ -29,14 +31,30 @@ class EventKind(models.TextChoices):
     MARKED_AS_SPAM = "marked_as_spam", gettext_lazy("Marked as spam")
     MERGED_IN = "merged_in", gettext_lazy("Another ticket was merged in")
     SEPARATED = "separated", gettext_lazy("Separated again")
+    SPLIT_OFF = "split_off", gettext_lazy("A message was split off")
+    SPLIT_FROM = "split_from", gettext_lazy("Split off from another ticket")
+    LINKED = "linked", gettext_lazy("Linked")
+    UNLINKED = "unlinked", gettext_lazy("Link removed")
     TAGS_CHANGED = "tags_changed", gettext_lazy("Tags changed")
     UNDELIVERED = "undelivered", gettext_lazy("A letter did not arrive")
     CALL_MISSED = "call_missed", gettext_lazy("Customer not reached")
+    DELAYED = "delayed", gettext_lazy("A letter is late")
+    NOT_IN_CC = "not_in_cc", gettext_lazy("A letter did not reach somebody in Cc")
+    COMPLAINED = "complained", gettext_lazy("The customer wants no automatic mail")
+    PARTICIPANT_ADDED = "participant_added", gettext_lazy("Somebody takes part")
+    PARTICIPANT_REMOVED = "participant_removed", gettext_lazy("Somebody takes part no more")
+    MAIL_ACCEPTED = "mail_accepted", gettext_lazy("Mail accepted")
+    FLOODED = "flooded", gettext_lazy("Very many mails from one sender")
+    TAKEN_BACK = "taken_back", gettext_lazy("Reply taken back")
+    SCHEDULED = "scheduled", gettext_lazy("Reply scheduled")
+    CALLED_OFF = "called_off", gettext_lazy("Scheduled reply called off")
 
 
 OPENED_FOR = "opened_for"
 CALL_MISSED_BECAUSE = "call_missed_because"
 TAKEN = "taken"
+BY_ITSELF = "by_itself"
+STANDS_IN = "stands_in"
 TAGS_ADDED = "tags_added"
 TAGS_REMOVED = "tags_removed"
 SENTENCES: dict[str, str] = {
@@ -46,6 +64,14 @@ SENTENCES: dict[str, str] = {
     TAKEN: gettext_noop("%(who)s took the ticket."),
     EventKind.ASSIGNED: gettext_noop("%(who)s assigned the ticket to %(to)s."),
     EventKind.RELEASED: gettext_noop("%(who)s returned the ticket to the team."),
+    BY_ITSELF: gettext_noop("The ticket was assigned to %(to)s automatically."),
+    STANDS_IN: gettext_noop(
+        "%(who)s assigned the ticket to %(to)s, who stands in for %(for_name)s."
+    ),
+    EventKind.WENT_BACK: gettext_noop(
+        "Nothing was done for %(idle)s of working time, so the ticket went back from %(to)s to the team."
+    ),
+    EventKind.HANDED_OVER: gettext_noop("%(who)s handed the ticket over to %(to)s."),
     EventKind.RESOLVED: gettext_noop("%(who)s marked the ticket as resolved."),
     EventKind.REOPENED: gettext_noop("%(who)s reopened the ticket."),
     EventKind.REMINDED: gettext_noop("The customer was reminded that we wait for an answer."),
@@ -60,13 +86,35 @@ SENTENCES: dict[str, str] = {
     EventKind.MARKED_AS_SPAM: gettext_noop("%(who)s marked the ticket as spam."),
     EventKind.MERGED_IN: gettext_noop("%(who)s merged ticket #%(number)s into this one."),
     EventKind.SEPARATED: gettext_noop("%(who)s separated ticket #%(number)s again."),
+    EventKind.SPLIT_OFF: gettext_noop(
+        "%(who)s made a message about another matter a ticket of its own: #%(number)s."
+    ),
+    EventKind.SPLIT_FROM: gettext_noop("%(who)s split this ticket off from #%(number)s."),
+    EventKind.LINKED: gettext_noop("%(who)s linked ticket #%(number)s."),
+    EventKind.UNLINKED: gettext_noop("%(who)s removed the link to ticket #%(number)s."),
     TAGS_ADDED: gettext_noop("%(who)s added tags: %(added)s"),
     TAGS_REMOVED: gettext_noop("%(who)s removed tags: %(removed)s"),
     EventKind.TAGS_CHANGED: gettext_noop(
         "%(who)s changed the tags. Added: %(added)s. Removed: %(removed)s"
     ),
+    EventKind.DELAYED: gettext_noop(
+        "A letter to %(address)s is late. Its mail server goes on trying."
+    ),
+    EventKind.NOT_IN_CC: gettext_noop("A letter did not reach %(address)s, who is in Cc."),
+    EventKind.COMPLAINED: gettext_noop(
+        "%(address)s was reported to take our letter for spam: no automatic mail goes there any more."
+    ),
+    EventKind.PARTICIPANT_ADDED: gettext_noop("%(who)s added %(address)s to Cc."),
+    EventKind.PARTICIPANT_REMOVED: gettext_noop("%(who)s removed %(address)s from Cc."),
+    EventKind.MAIL_ACCEPTED: gettext_noop("%(who)s accepted the mail of %(from)s."),
+    EventKind.FLOODED: gettext_noop(
+        "Very many mails came from %(from)s. From here on they are gathered on this ticket."
+    ),
     EventKind.CALL_MISSED: gettext_noop("%(who)s called and did not reach the customer."),
     CALL_MISSED_BECAUSE: gettext_noop("%(who)s called and did not reach the customer: %(reason)s"),
+    EventKind.TAKEN_BACK: gettext_noop("%(who)s took a reply back before it left."),
+    EventKind.SCHEDULED: gettext_noop("%(who)s wrote a reply that leaves on %(until)s."),
+    EventKind.CALLED_OFF: gettext_noop("The reply scheduled for %(until)s was called off."),
 }
 
 
@@ -88,8 +136,8 @@ def sentence(kind: str, facts: dict[str, Any], who: str) -> str:
         kind = OPENED_FOR
     if kind == EventKind.CALL_MISSED and facts["reason"]:
         kind = CALL_MISSED_BECAUSE
-    if kind == EventKind.ASSIGNED and facts.get("to_name") == who:
-        kind = TAKEN
+    if kind == EventKind.ASSIGNED:
+        kind = _how_assigned(facts, who)
     if kind == EventKind.TAGS_CHANGED and not facts["removed"]:
         kind = TAGS_ADDED
     elif kind == EventKind.TAGS_CHANGED and not facts["added"]:
@@ -97,16 +145,33 @@ def sentence(kind: str, facts: dict[str, Any], who: str) -> str:
     words = {
         "who": who or gettext("The customer"),
         "to": facts.get("to_name", ""),
+        "for_name": facts.get("for_name", ""),
+        "idle": _duration(facts.get("seconds", 0)),
         "before": _priority(facts.get("from")),
         "after": _priority(facts.get("to")),
         "reason": facts.get("reason", ""),
         "number": facts.get("number", ""),
+        "address": facts.get("address", ""),
+        "from": facts.get("from", ""),
         "until": instant(facts.get("until")),
         "added": ", ".join(facts.get("added", ())),
         "removed": ", ".join(facts.get("removed", ())),
     }
     said = gettext(SENTENCES[kind]) % words
     return gettext("%(said)s (in bulk)") % {"said": said} if "bulk" in facts else said
+
+
+def _how_assigned(facts: dict[str, Any], who: str) -> str:
+    if not who:
+        return BY_ITSELF
+    if "for_name" in facts:
+        return STANDS_IN
+    return TAKEN if facts.get("to_name") == who else EventKind.ASSIGNED
+
+
+def _duration(seconds: int) -> str:
+    """Working time in hours and minutes: 1:30."""
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}"
 
 
 def _priority(value: object) -> str:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Self
+
+from django.utils.translation import gettext as _
+
 
 class TicketError(Exception):
     """Nothing was changed, and the message says what to do next."""
@@ -35,6 +39,14 @@ class CannotBeMerged(TicketError):
     pass
 
 
+class AlreadyFiled(TicketError):
+    """Somebody else has decided what becomes of this mail."""
+
+    @classmethod
+    def told(cls) -> Self:
+        return cls(_("Somebody has seen to this mail already."))
+
+
 class BadTag(TicketError):
     pass
 
@@ -47,9 +59,37 @@ class TooLateToUndo(TicketError):
     pass
 
 
+class CannotBeScheduled(TicketError):
+    """Not the time at which this reply can leave."""
+
+
 class NotInTeam(TicketError):
     pass
 
 
+class IsAway(TicketError):
+    pass
+
+
+class CannotBeMentioned(TicketError):
+    pass
+
+
+class BriefMissing(TicketError):
+    """Somebody has worked on the ticket, and the next one would have to ask the customer again."""
+
+
 class SomebodyAnswered(TicketError):
     """The ticket changed since the writer saw it; nothing was sent."""
+
+
+class CannotBeSplit(TicketError):
+    pass
+
+
+class CannotBeLinked(TicketError):
+    pass
+
+
+class TooManySteps(TicketError):
+    pass

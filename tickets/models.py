@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent, Team
 from customers.models import Customer
-from mail.models import OutboundEmail
+from mail.models import InboundEmail, Mailbox, OutboundEmail
 from sla.models import UNRESOLVED, Clock, Kind, Priority, Status
 from tickets.searching.fields import TokensField
 
@@ -69,6 +69,14 @@ class Ticket(models.Model):
     tags = models.ManyToManyField(Tag, blank=True, related_name="tickets")
     # Where letters about it go; empty: the customer's first email address.
     reply_address = models.CharField(max_length=320, blank=True, default="", db_default="")
+    # Where its first mail came in, and so from where letters about it go out.
+    mailbox = models.ForeignKey(
+        Mailbox, null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets"
+    )
+    # The ticket that its first mail named without showing that it may be added there.
+    maybe_belongs_to = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="maybe_belonging"
+    )
     language = models.CharField(max_length=8, choices=settings.LANGUAGES)
     next_due_at = models.DateTimeField(null=True)
     next_due_kind = models.CharField(max_length=20, choices=Kind, blank=True)
@@ -80,12 +88,19 @@ class Ticket(models.Model):
     preview = models.CharField(max_length=200, blank=True)
     is_last_word_ours = models.BooleanField(default=False)
     reopen_count = models.PositiveIntegerField(default=0)
+    # How often somebody else came to have it: customers feel each of them.
+    hand_over_count = models.PositiveIntegerField(default=0, db_default=0)
     # Why it is on hold, in the agent's words; empty otherwise.
     hold_reason = models.CharField(max_length=100, blank=True, default="", db_default="")
     # Where it is told on, when it was merged: always the ticket at the end of the chain.
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="absorbed"
     )
+    # Everybody in the team was full or away: it goes to the first who has time.
+    awaits_agent = models.BooleanField(default=False, db_default=False)
+    # Since when it is the assignee's turn, and by when they must have acted, or it goes back.
+    act_since = models.DateTimeField(null=True, blank=True)
+    act_by = models.DateTimeField(null=True, blank=True)
     # Counts every change, for pages that look whether they are still right.
     revision = models.PositiveIntegerField(default=1)
     # Messages and notes so far: a reply written when there were fewer has not read them all.
@@ -126,6 +141,12 @@ class Ticket(models.Model):
                 name="resolved_by_team",
             ),
             models.Index(F("customer"), F("opened_at").desc(), name="tickets_of_customer"),
+            models.Index(
+                fields=["act_by"], condition=Q(act_by__isnull=False), name="tickets_to_take_back"
+            ),
+            models.Index(
+                fields=["team"], condition=Q(awaits_agent=True), name="tickets_awaiting_agent"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -179,6 +200,62 @@ class Merge(models.Model):
         return f"merge:{self.pk}"
 
 
+class Follower(models.Model):
+    """Somebody who wants to hear of a ticket that is not theirs."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="followers")
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "agent"], name="follows_a_ticket_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agent_id} follows {self.ticket_id}"
+
+
+class TicketLink(models.Model):
+    """Two tickets that have to do with each other and stay two. `ticket` is the duplicate, or the
+    part of the `other`; for what is merely related either may be first."""
+
+    class Kind(models.TextChoices):
+        RELATED = "related", _("Related")
+        DUPLICATE = "duplicate", _("Duplicate of")
+        PART = "part", _("Part of")
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="links_from")
+    other = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="links_to")
+    kind = models.CharField(max_length=10, choices=Kind)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "other"], name="tickets_linked_once"),
+            models.CheckConstraint(condition=~Q(ticket=F("other")), name="no_link_to_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} {self.kind} {self.other_id}"
+
+
+class ChecklistItem(models.Model):
+    """One step of the work on a ticket. Customers never see it."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="checklist")
+    text = models.CharField(max_length=200)
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class CustomerLink(models.Model):
     """A secret link to the customer's page of one ticket.
 
@@ -203,6 +280,13 @@ class Message(models.Model):
         INBOUND = "inbound"
         OUTBOUND = "outbound"
 
+    class Doubt(models.TextChoices):
+        """Why a mail on a ticket may not be the customer's word."""
+
+        UNVERIFIED = "unverified"  # the sender's mail server says that it is forged
+        STRANGER = "stranger"  # whoever wrote it is no participant
+        AGENT = "agent"  # it says it is from one of us
+
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="messages")
     direction = models.CharField(max_length=10, choices=Direction)
     channel = models.CharField(max_length=10, choices=Channel)
@@ -218,6 +302,22 @@ class Message(models.Model):
         OutboundEmail, null=True, blank=True, on_delete=models.SET_NULL, related_name="messages"
     )
     submission_key = models.UUIDField(null=True, unique=True, editable=False)
+    # The mail it came with, and who wrote that by its own account.
+    inbound = models.OneToOneField(
+        InboundEmail, null=True, blank=True, on_delete=models.SET_NULL, related_name="message"
+    )
+    from_email = models.CharField(max_length=320, blank=True, default="", db_default="")
+    from_name = models.CharField(max_length=200, blank=True, default="", db_default="")
+    # What stood below: the signature and the quoted letter.
+    folded = models.TextField(blank=True, default="", db_default="")
+    # How it looked to the sender, made safe; pictures of the mail have "cid:" addresses.
+    html = models.TextField(blank=True, default="", db_default="")
+    # What was left out of it (mail.reading.limits.Cut).
+    cuts = models.JSONField(default=list, blank=True, db_default=[])
+    is_auto = models.BooleanField(default=False, db_default=False)
+    doubt = models.CharField(max_length=10, choices=Doubt, blank=True, default="", db_default="")
+    # For agents only: the customer's page does not show it.
+    is_hidden = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["sent_at", "pk"]
@@ -237,12 +337,48 @@ class Message(models.Model):
         return self.direction == self.Direction.INBOUND
 
 
+class Participant(models.Model):
+    """Somebody beside the customer whom a mail named: an agent says whether they take part.
+
+    Those in CC get our replies too, and what they write counts as the customer's.
+    """
+
+    class Kind(models.TextChoices):
+        SUGGESTED = "suggested", _("suggested")
+        CC = "cc", _("in Cc")
+        IGNORED = "ignored", _("ignored")
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="participants")
+    # As mails name it, in its usual spelling (customers.normalizing).
+    address = models.CharField(max_length=320)
+    name = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=10, choices=Kind)
+    added_at = models.DateTimeField()
+    # Who decided; nobody, when the rule for the requester's own domain did.
+    agent = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket", "address"], name="participant_once_per_ticket"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address} ({self.kind})"
+
+
 class Note(models.Model):
     """What we tell each other. Nothing that serves customers ever reads this table."""
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="notes")
     agent = models.ForeignKey(Agent, null=True, on_delete=models.SET_NULL, related_name="notes")
     body = models.TextField()
+    # The names of those it speaks to, as they are written in it after an @.
+    mentions = models.JSONField(default=list, blank=True, db_default=[])
     written_at = models.DateTimeField()
     submission_key = models.UUIDField(null=True, unique=True, editable=False)
 
@@ -254,10 +390,63 @@ class Note(models.Model):
         return f"note {self.pk}"
 
 
+class HandOver(models.Model):
+    """A ticket given on, with what the next one must know so that the customer repeats nothing.
+
+    No agent means the team. `by` wrote the brief; `from_agent` had the ticket until then.
+    """
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="hand_overs")
+    by = models.ForeignKey(Agent, null=True, on_delete=models.SET_NULL, related_name="+")
+    from_agent = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    from_team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
+    to_agent = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    to_team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
+    problem = models.TextField()
+    known = models.TextField(blank=True)
+    tried = models.TextField(blank=True)
+    promised = models.TextField(blank=True)
+    next_step = models.TextField()
+    at = models.DateTimeField()
+    # When the new holder said that they have read it, or answered the customer.
+    accepted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(problem="") & ~Q(next_step=""), name="brief_says_problem_and_next_step"
+            )
+        ]
+        indexes = [models.Index(fields=["ticket", "at"], name="hand_overs_of_ticket")]
+
+    def __str__(self) -> str:
+        return f"hand-over {self.pk} of ticket {self.ticket_id}"
+
+    @property
+    def words(self) -> str:
+        """All it says, a paragraph each: what a search finds it by."""
+        told = (self.problem, self.known, self.tried, self.promised, self.next_step)
+        return "\n\n".join(filter(None, told))
+
+
+class Ending(models.TextChoices):
+    """How a contact with the customer ends."""
+
+    PROMISE = "promise"
+    ASK = "ask"
+    SOLVE = "solve"
+
+
 class Draft(models.Model):
     """What an agent is writing and has not sent. Colleagues see it; customers never do.
 
-    `submission_key` is that of the form: what was sent under it is no draft any more.
+    `submission_key` is that of the form: what was sent under it is no draft any more. What was taken
+    back remembers how it ended: `ending` is empty otherwise.
     """
 
     class Kind(models.TextChoices):
@@ -270,6 +459,9 @@ class Draft(models.Model):
     body = models.TextField()
     submission_key = models.UUIDField()
     saved_at = models.DateTimeField()
+    ending = models.CharField(max_length=10, choices=Ending, blank=True, default="", db_default="")
+    promise_at = models.DateTimeField(null=True, blank=True)
+    leaves_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["saved_at"]
@@ -281,6 +473,40 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} by {self.agent_id}"
+
+
+class ScheduledReply(models.Model):
+    """A reply that leaves later. Until then it is no contact: colleagues see it, no clock knows it.
+
+    It is sent and deleted in one transaction. Its files wait under `submission_key`, and the message
+    that comes of it bears that key. `newest_inbound` is the newest message of the customer that its
+    writer had seen (0: none): after another one it is not sent.
+    """
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="scheduled_replies")
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="scheduled_replies")
+    body = models.TextField()
+    ending = models.CharField(max_length=10, choices=Ending)
+    promise_at = models.DateTimeField(null=True, blank=True)
+    leaves_at = models.DateTimeField()
+    written_at = models.DateTimeField()
+    newest_inbound = models.BigIntegerField()
+    submission_key = models.UUIDField(unique=True, editable=False)
+
+    class Meta:
+        ordering = ["leaves_at", "pk"]
+        verbose_name_plural = "scheduled replies"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(ending="promise")
+                | Q(promise_at__isnull=False, promise_at__gt=F("leaves_at")),
+                name="scheduled_reply_promises_what_comes_after",
+            )
+        ]
+        indexes = [models.Index(fields=["leaves_at"], name="scheduled_replies_to_send")]
+
+    def __str__(self) -> str:
+        return f"reply by {self.agent_id} at {self.leaves_at:%Y-%m-%d %H:%M}"
 
 
 class TicketEvent(models.Model):
@@ -318,6 +544,8 @@ class Attachment(models.Model):
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
     uploaded_at = models.DateTimeField()
+    # By this the mail that it came with shows it in its text (RFC 2392).
+    cid = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         ordering = ["pk"]
@@ -492,6 +720,7 @@ class SearchEntry(models.Model):
         CUSTOMER = "customer", _("Customer")
         MESSAGE = "message", _("Message")
         NOTE = "note", _("Note")
+        BRIEF = "brief", _("Brief")
         FILE = "file", _("File")
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="search_entries")

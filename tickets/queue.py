@@ -165,7 +165,7 @@ class QueuePage:
 ROW_FIELDS = (
     *("pk", "number", "subject", "status", "priority", "channel", "preview", "is_last_word_ours"),
     *("next_due_at", "next_due_kind", "next_contact_at", "updated_at", "resolved_at", "revision"),
-    *("customer__name", "customer_id", "customer__organization__name"),
+    *("customer__name", "customer_id", "customer__organization__name", "customer__is_vip"),
     *("assignee__name", "assignee_id", "team__name"),
 )
 

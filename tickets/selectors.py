@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Value
 from django.utils import timezone
 
 from accounts.models import Agent
 from customers.models import Customer
+from mail.models import OutboundEmail
 from sla.models import Commitment, Status
 from tickets import events
 from tickets.events import EventKind
-from tickets.models import Message, Note, Ticket, TicketEvent
+from tickets.models import HandOver, Message, Note, Ticket, TicketEvent
 from tickets.queue import ROW_FIELDS
 from tickets.searching.query import LARGEST_NUMBER, NUMBER
 
@@ -23,11 +25,12 @@ from tickets.searching.query import LARGEST_NUMBER, NUMBER
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing on the timeline: exactly one of message, note and event is set."""
+    """One thing on the timeline: exactly one of message, note, brief and event is set."""
 
     at: datetime
     message: Message | None = None
     note: Note | None = None
+    brief: HandOver | None = None
     event: str = ""
     event_kind: str = ""
     # The merge that this event tells of, while it can be taken back here.
@@ -35,8 +38,8 @@ class Entry:
 
 
 def timeline(ticket: Ticket) -> list[Entry]:
-    """Messages, notes and facts of a ticket and of those merged into it, in the order they
-    happened, in four queries."""
+    """Messages, notes, briefs and facts of a ticket and of those merged into it, in the order they
+    happened, in four queries, or five when it was handed over."""
     told = {"ticket__in": ticket.family()}
     messages = (
         Message.objects.filter(**told)
@@ -45,6 +48,8 @@ def timeline(ticket: Ticket) -> list[Entry]:
     )
     notes = Note.objects.filter(**told).select_related("agent")
     facts = list(TicketEvent.objects.filter(**told).select_related("agent"))
+    was_handed_over = any(event.kind == EventKind.HANDED_OVER for event in facts)
+    briefs = HandOver.objects.filter(**told) if was_handed_over else HandOver.objects.none()
     merges = _standing_merges(ticket, facts)
     entries = [
         *(Entry(at=message.sent_at, message=message) for message in messages),
@@ -59,6 +64,10 @@ def timeline(ticket: Ticket) -> list[Entry]:
                 merge=merges.get(event.pk),
             )
             for event in facts
+        ),
+        *(
+            Entry(at=brief.at, brief=brief)
+            for brief in briefs.select_related("by", "to_agent", "to_team")
         ),
     ]
     return sorted(entries, key=lambda entry: entry.at)
@@ -82,6 +91,60 @@ def tickets_of_customer(
     return list(tickets.order_by("-opened_at", "-pk").values(*ROW_FIELDS)[:limit])
 
 
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """One thing that was said or noted in any of a customer's tickets."""
+
+    kind: str  # inbound, outbound, note
+    at: datetime
+    body: str
+    channel: str
+    author: str
+    number: int
+    subject: str
+
+
+def history_of_customer(
+    customer: Customer,
+    *,
+    agent: Agent,
+    channel: str = "",
+    before: datetime | None = None,
+    limit: int = 50,
+) -> list[Said]:
+    """What was said over all channels (or one, then without notes) in the tickets that this agent
+    may see, the newest first, in one query."""
+    tickets = Ticket.objects.visible_to(agent).filter(customer=customer).values("pk")
+    messages = Message.objects.filter(ticket__in=tickets)
+    notes = Note.objects.filter(ticket__in=tickets)
+    if channel:
+        messages, notes = messages.filter(channel=channel), notes.none()
+    if before:
+        messages, notes = messages.filter(sent_at__lt=before), notes.filter(written_at__lt=before)
+    said = messages.order_by().values_list(
+        "direction", "sent_at", "body", "channel", *TOLD_WITH, named=True
+    )
+    noted = notes.order_by().values_list(
+        Value("note"), "written_at", "body", Value(""), *TOLD_WITH, named=True
+    )
+    rows = said.union(noted, all=True).order_by("-sent_at")[:limit]
+    return [
+        Said(
+            kind=row.direction,
+            at=row.sent_at,
+            body=row.body,
+            channel=row.channel,
+            author=row.agent__name or "",
+            number=row.ticket__number,
+            subject=row.ticket__subject,
+        )
+        for row in rows
+    ]
+
+
+TOLD_WITH = ("agent__name", "ticket__number", "ticket__subject")
+
+
 def rows_of(ticket_ids: Collection[int], *, agent: Agent) -> dict[int, dict[str, Any]]:
     """These tickets, as far as this agent may see them, as queue rows by their id."""
     rows = Ticket.objects.visible_to(agent).filter(pk__in=ticket_ids).values(*ROW_FIELDS)
@@ -95,6 +158,16 @@ def ticket_of_number(text: str, *, agent: Agent) -> int | None:
         return None
     tickets = Ticket.objects.visible_to(agent).filter(number=int(number[1]))
     return tickets.values_list("number", flat=True).first()
+
+
+def maybe_belongs_to(ticket: Ticket, *, agent: Agent) -> Ticket | None:
+    """The ticket that this one's first mail named, if the agent may see it and they are two still."""
+    if ticket.maybe_belongs_to_id is None:
+        return None
+    found = Ticket.objects.visible_to(agent).filter(pk=ticket.maybe_belongs_to_id).first()
+    if found is not None and found.merged_into_id is not None:
+        found = Ticket.objects.visible_to(agent).filter(pk=found.merged_into_id).first()
+    return None if found == ticket else found
 
 
 # What the customer sees -------------------------------------------------------------------------
@@ -122,15 +195,16 @@ class CustomerPage:
 
 
 def customer_page(ticket: Ticket) -> CustomerPage:
-    """The ticket as its customer sees it, in three queries."""
+    """The ticket as its customer sees it, in three queries; without what may be taken back yet."""
     family = ticket.family()
+    held_back = OutboundEmail.objects.held_back(timezone.now()).filter(pk=OuterRef("email"))
     promises = list(
         Commitment.objects.promises().filter(clock__ticket__in=family).order_by("due_at", "pk")
     )
     live = next((promise for promise in promises if promise.ended_at is None), None)
     return CustomerPage(
         messages=list(
-            Message.objects.filter(ticket__in=family)
+            Message.objects.filter(~Exists(held_back), ticket__in=family, is_hidden=False)
             .select_related("agent", "ticket__customer")
             .prefetch_related("attachments")
         ),

@@ -9,14 +9,26 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.functions import JSONObject
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Agent, Notification
+from common.rows import rows_beside
 from customers.models import ContactPoint
-from tickets.models import Draft, ReadMark, Tag, Ticket
+from tickets.models import (
+    Attachment,
+    ChecklistItem,
+    Draft,
+    Follower,
+    Participant,
+    ReadMark,
+    ScheduledReply,
+    Tag,
+    Ticket,
+    TicketLink,
+)
 
 TAGS_SUGGESTED = 200
+LATER = ("promise_at", "leaves_at")
 
 
 @dataclass(frozen=True)
@@ -24,10 +36,18 @@ class Surroundings:
     """What stands beside the thread for one agent; `seen_entries` is how many they had seen."""
 
     contact_points: Sequence[ContactPoint]
+    # Those in Cc of our replies, and those whom a mail named.
+    participants: Sequence[Participant]
     drafts: Sequence[Draft]
+    # Of this agent's reply that is not sent yet.
+    uploads: Sequence[Attachment]
+    scheduled: Sequence[ScheduledReply]
     tags: Sequence[Tag]
     known_tags: Sequence[Tag]
+    links: Sequence[TicketLink]
+    checklist: Sequence[ChecklistItem]
     seen_entries: int | None
+    is_followed: bool
     unread_paths: Sequence[str]
 
 
@@ -38,13 +58,32 @@ def surroundings(ticket: Ticket, *, agent: Agent) -> Surroundings:
     marks = ReadMark.objects.filter(ticket=OuterRef("pk"), agent=agent)
     unread = Notification.objects.unread().filter(agent=agent)
     points = ContactPoint.objects.filter(customer=OuterRef("customer")).order_by("pk")
+    participants = (
+        Participant.objects.filter(ticket=OuterRef("pk"))
+        .exclude(kind=Participant.Kind.IGNORED)
+        .order_by("pk")
+    )
     drafts = Draft.objects.filter(ticket=OuterRef("pk")).order_by("saved_at")
+    own_keys = Draft.objects.filter(ticket=ticket, agent=agent, kind=Draft.Kind.REPLY)
+    files = Attachment.objects.filter(
+        message=None, submission_key__in=own_keys.values("submission_key")
+    ).order_by("pk")
+    scheduled = ScheduledReply.objects.filter(ticket=OuterRef("pk")).order_by("leaves_at")
+    steps = ChecklistItem.objects.filter(
+        Q(ticket=OuterRef("pk")) | Q(ticket__merged_into=OuterRef("pk"))
+    ).order_by("pk")
     row = (
         Ticket.objects.filter(pk=ticket.pk)
         .values(
-            points=_rows(points, "kind", "value"),
-            written=_rows(drafts, *DRAFT_FIELDS, name="agent__name"),
-            found_tags=_rows(tags, "name", "normalized", "is_here"),
+            points=rows_beside(points, "pk", "kind", "value", "state", "state_since"),
+            taking_part=rows_beside(participants, "pk", "address", "name", "kind"),
+            written=rows_beside(drafts, *DRAFT_FIELDS, name="agent__name"),
+            files=rows_beside(files, "public_id", "name", "size"),
+            later=rows_beside(scheduled, *SCHEDULED_FIELDS, name="agent__name"),
+            found_tags=rows_beside(tags, "name", "normalized", "is_here"),
+            is_followed=Exists(Follower.objects.filter(ticket=OuterRef("pk"), agent=agent)),
+            linked=rows_beside(_links(agent), *LINK_FIELDS, **LINKED_TICKETS),
+            steps=rows_beside(steps, "pk", "text", "done_at", by="done_by__name"),
             seen=ArraySubquery(marks.values("entry_count")),
             unread=ArraySubquery(unread.values("path")),
         )
@@ -54,21 +93,67 @@ def surroundings(ticket: Ticket, *, agent: Agent) -> Surroundings:
         (Tag(name=t["name"], normalized=t["normalized"]), t["is_here"]) for t in row["found_tags"]
     ]
     return Surroundings(
-        contact_points=[ContactPoint(**point) for point in row["points"]],
+        contact_points=[_point(point) for point in row["points"]],
+        participants=[Participant(**each) for each in row["taking_part"]],
         drafts=[_draft(draft) for draft in row["written"]],
+        uploads=[Attachment(**file) for file in row["files"]],
+        scheduled=[_scheduled(reply) for reply in row["later"]],
         tags=[tag for tag, is_here in found if is_here],
         known_tags=[tag for tag, is_here in found if not is_here],
+        is_followed=row["is_followed"],
+        links=[_link(link) for link in row["linked"]],
+        checklist=[_step(step) for step in row["steps"]],
         seen_entries=next(iter(row["seen"]), None),
         unread_paths=row["unread"],
     )
 
 
-DRAFT_FIELDS = ("kind", "body", "submission_key", "saved_at", "agent_id")
+SCHEDULED_FIELDS = ("pk", "body", "ending", "submission_key", "agent_id", *LATER)
+DRAFT_FIELDS = ("kind", "body", "submission_key", "saved_at", "agent_id", "ending", *LATER)
 
 
-def _rows(rows: QuerySet[Any], *fields: str, **renamed: str) -> ArraySubquery:
-    named = {field: field for field in fields} | renamed
-    return ArraySubquery(rows.values(json=JSONObject(**named)))
+LINK_FIELDS = ("pk", "kind", "ticket_id", "other_id")
+LINKED_TICKETS = {
+    f"{side}_{field}": f"{side}__{field}"
+    for side in ("ticket", "other")
+    for field in ("number", "subject", "status")
+}
+
+
+def _links(agent: Agent) -> QuerySet[TicketLink]:
+    """Those whose both ends this agent may see."""
+    visible = Ticket.objects.visible_to(agent)
+    links = TicketLink.objects.filter(ticket__in=visible, other__in=visible)
+    return links.filter(Q(ticket=OuterRef("pk")) | Q(other=OuterRef("pk"))).order_by("pk")
+
+
+def _link(fields: Mapping[str, Any]) -> TicketLink:
+    return TicketLink(
+        pk=fields["pk"],
+        kind=fields["kind"],
+        **{
+            side: Ticket(
+                pk=fields[f"{side}_id"],
+                number=fields[f"{side}_number"],
+                subject=fields[f"{side}_subject"],
+                status=fields[f"{side}_status"],
+            )
+            for side in ("ticket", "other")
+        },
+    )
+
+
+def _step(fields: Mapping[str, Any]) -> ChecklistItem:
+    return ChecklistItem(
+        pk=fields["pk"],
+        text=fields["text"],
+        done_at=_instant(fields["done_at"]),
+        done_by=Agent(name=fields["by"]) if fields["by"] else None,
+    )
+
+
+def _point(fields: Mapping[str, Any]) -> ContactPoint:
+    return ContactPoint(**{**fields, "state_since": _instant(fields["state_since"])})
 
 
 def _draft(fields: Mapping[str, Any]) -> Draft:
@@ -78,4 +163,21 @@ def _draft(fields: Mapping[str, Any]) -> Draft:
         submission_key=UUID(fields["submission_key"]),
         saved_at=datetime.fromisoformat(fields["saved_at"]),
         agent=Agent(pk=fields["agent_id"], name=fields["name"]),
+        ending=fields["ending"],
+        **{name: _instant(fields[name]) for name in LATER},
     )
+
+
+def _scheduled(fields: Mapping[str, Any]) -> ScheduledReply:
+    return ScheduledReply(
+        pk=fields["pk"],
+        body=fields["body"],
+        ending=fields["ending"],
+        submission_key=UUID(fields["submission_key"]),
+        agent=Agent(pk=fields["agent_id"], name=fields["name"]),
+        **{name: _instant(fields[name]) for name in LATER},
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

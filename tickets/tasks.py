@@ -4,7 +4,18 @@ from celery import shared_task
 from django.utils import timezone
 
 from tickets import attachments
-from tickets.services import bulk, holding, rematching, undelivered, waiting
+from tickets.services import (
+    acknowledging,
+    bulk,
+    digesting,
+    distributing,
+    filing,
+    holding,
+    rematching,
+    scheduling,
+    undelivered,
+    waiting,
+)
 
 
 @shared_task
@@ -35,5 +46,40 @@ def hold_due_promises() -> None:
 
 
 @shared_task
+def send_scheduled() -> None:
+    scheduling.send_scheduled()
+
+
+@shared_task
 def take_up_failures() -> None:
     undelivered.take_up_failures()
+
+
+@shared_task
+def hand_out_waiting() -> None:
+    distributing.hand_out_waiting()
+
+
+@shared_task
+def take_back_idle() -> None:
+    distributing.take_back_idle()
+
+
+@shared_task
+def file_waiting_mail() -> None:
+    filing.file_waiting_mail()
+
+
+@shared_task
+def tell_of_waiting_mail() -> None:
+    filing.tell_of_waiting_mail()
+
+
+@shared_task
+def note_acknowledgements() -> None:
+    acknowledging.note_acknowledgements()
+
+
+@shared_task
+def send_due_digests() -> None:
+    digesting.send_due_digests()

@@ -44,11 +44,13 @@ Version = TypeVar("Version", CalendarVersion, PolicyVersion)
 def overview(request: HttpRequest) -> HttpResponse:
     """Policies in the order they are asked, calendars, and how far the last edit has come."""
     form = TesterForm(request.GET) if request.GET else TesterForm()
-    teams = dict(Team.objects.values_list("pk", "name"))
+    all_teams = list(Team.objects.all())
+    teams = {team.pk: team.name for team in all_teams}
     policies = Policy.objects.select_related("calendar")
     context = {
         "policies": [(policy, conditions_in_words(policy, teams)) for policy in policies],
         "calendars": BusinessCalendar.objects.order_by("name"),
+        "teams": all_teams,
         "rematch": Rematch.objects.order_by("-started_at").first(),
         "may_change": _may_change(request),
         "tester": form,

@@ -21,6 +21,7 @@ from desk.emptiness import empty_queue
 from desk.filtering import Choices, FilterForm, parts
 from desk.origin import Origin, queue_address
 from desk.rows import queue_rows
+from desk.sent import just_sent
 from desk.views.saved_views import audiences
 from sla.models import Priority
 from tickets.queue import (
@@ -78,6 +79,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "came_from": Origin(chosen, after).query,
         "priorities": Priority.choices,
         "bulk": None if is_part else latest_undoable(agent),
+        "just_sent": just_sent(request, now=now),
         "has_views": bool(views),
         "parts": [] if is_named else parts(chosen, choices),
         "audiences": audiences(agent, choices.teams, choices.led),
@@ -121,7 +123,7 @@ def _better_address(request: HttpRequest, chosen: QueueFilter, views: list[Named
 
 def _etag(request: HttpRequest, page: QueuePage, chips: object) -> str:
     """Changes with what is in the list and in whose language, not with the time of day."""
-    told = ("number", "revision", "next_due_at", "is_unread")
+    told = ("number", "revision", "next_due_at", "is_unread", "customer__is_vip")
     rows = [[row[name] for name in told] for row in page.rows]
     shown = repr((request.get_full_path(), get_language(), rows, chips))
     return f'W/"{hashlib.sha256(shown.encode()).hexdigest()[:20]}"'

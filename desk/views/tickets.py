@@ -17,7 +17,9 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent
 from accounts.services import mark_notifications_read
+from common.templatetags.ui import instant
 from desk import access
+from desk.composer import compose
 from desk.forms import (
     OTHER_TIME,
     AssignmentForm,
@@ -31,16 +33,28 @@ from desk.forms import (
     WritingForm,
     read_instant,
 )
+from desk.linked import linked_tickets
 from desk.origin import Origin, queue_address
 from desk.promising import promise_choices, promise_sentence
 from desk.rows import queue_rows
-from desk.thread import thread
+from desk.sent import just_sent, tell_sent
+from desk.thread import open_brief, thread
+from desk.views.handing_over import hand_over_address
 from sla.models import Commitment, Priority, Status
-from tickets.exceptions import PromiseInThePast, SomebodyAnswered, TicketError
-from tickets.models import Channel, Draft, Ticket
+from tickets.attachments import AttachmentRefused, keep_uploads
+from tickets.exceptions import (
+    CannotBeMentioned,
+    CannotBeScheduled,
+    PromiseInThePast,
+    SomebodyAnswered,
+    TicketError,
+)
+from tickets.mentions import is_member, who_sees
+from tickets.models import Channel, Draft, Message, ScheduledReply, Ticket, TicketLink
 from tickets.queue import neighbours
-from tickets.selectors import tickets_of_customer, timeline
-from tickets.services import drafting, handling, rematching, replying
+from tickets.selectors import maybe_belongs_to, tickets_of_customer, timeline
+from tickets.services import drafting, handling, rematching, replying, scheduling
+from tickets.services.handing_over import needs_brief
 from tickets.services.reading import mark_read
 from tickets.surroundings import Surroundings, surroundings
 from tickets.tags import split
@@ -66,23 +80,31 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     if around.seen_entries != ticket.entry_count:
         mark_read(ticket, by=agent)
     elsewhere = [path for path in around.unread_paths if path != request.path]
-    return _page(request, ticket, around=around, unread_notifications=len(elsewhere))
+    return ticket_page(request, ticket, around=around, unread_notifications=len(elsewhere))
 
 
 def create_reply(request: HttpRequest, number: str) -> HttpResponse:
     """Send a reply with the next promise, or one that solves."""
     agent = access.agent(request)
     ticket = access.ticket(agent, number)
-    form = ReplyForm(request.POST)
-    if not form.is_valid():
-        return _page(request, ticket, form=form, status=422)
+    form = ReplyForm(request.POST, request.FILES)
+    is_complete = form.is_valid()
+    # Browsers cannot fill in a file again, so files stay whatever else must be corrected.
+    if not (keep_files(form) and is_complete):
+        return ticket_page(request, ticket, form=form, status=422)
+    if form.lacks_a_file:
+        return ticket_page(request, ticket, form=form, lacks_a_file=True, status=422)
     fields = form.cleaned_data
     following = _following(request, ticket) if fields["and_next"] else None
-    if refused := _contact(request, ticket, form, channel=Channel.EMAIL):
-        return refused
+    said = _contact(request, ticket, form, channel=Channel.EMAIL)
+    if isinstance(said, HttpResponse):
+        return said
     # Whoever goes on to the next ticket does not see the page with their own words.
     mark_read(access.ticket(agent, number), by=agent)
-    messages.success(request, SENT[fields["outcome"]])
+    if isinstance(said, Message):
+        tell_sent(request, said, ticket=ticket, words=str(SENT[fields["outcome"]]))
+    else:
+        messages.success(request, _scheduled_for(said))
     _remember(agent, sends_and_next=fields["and_next"])
     return redirect(following or Origin.of(request).ticket(number))
 
@@ -93,7 +115,7 @@ def create_call(request: HttpRequest, number: str) -> HttpResponse:
     ticket = access.ticket(agent, number)
     form = CallForm(request.POST)
     if not form.is_valid():
-        return _page(request, ticket, form=form, status=422)
+        return ticket_page(request, ticket, form=form, status=422)
     fields = form.cleaned_data
     if fields["outcome"] == "missed":
         replying.log_missed_call(
@@ -101,26 +123,49 @@ def create_call(request: HttpRequest, number: str) -> HttpResponse:
         )
         messages.success(request, _("Logged. The promise to the customer stays as it was."))
         return redirect(Origin.of(request).ticket(number))
-    if refused := _contact(request, ticket, form, channel=Channel.PHONE):
-        return refused
+    said = _contact(request, ticket, form, channel=Channel.PHONE)
+    if isinstance(said, HttpResponse):
+        return said
     messages.success(request, _("The call is logged."))
     return redirect(Origin.of(request).ticket(number))
 
 
 def _contact(
     request: HttpRequest, ticket: Ticket, form: ReplyForm | CallForm, *, channel: str
-) -> HttpResponse | None:
-    """Be in contact with the customer; the page with what was typed when that is refused."""
-    agent = access.agent(request)
+) -> Message | ScheduledReply | HttpResponse:
+    """Be in contact with the customer, now or later; the page with what was typed when that is
+    refused."""
+    agent, reply = access.agent(request), form.reply(channel=channel)
+    leaves_at = form.cleaned_data.get("leaves_at")
     try:
-        replying.reply_to_customer(ticket, form.reply(channel=channel), agent=agent)
+        if leaves_at:
+            return scheduling.schedule_reply(ticket, reply, leaves_at=leaves_at, agent=agent)
+        return replying.reply_to_customer(ticket, reply, agent=agent)
     except SomebodyAnswered as conflict:
         form.add_error(None, str(conflict))
-        return _page(request, access.ticket(agent, str(ticket.number)), form=form, status=409)
+        return ticket_page(request, access.ticket(agent, str(ticket.number)), form=form, status=409)
     except PromiseInThePast as refusal:
         form.add_error("promise", str(refusal))
-        return _page(request, ticket, form=form, status=422)
-    return None
+    except CannotBeScheduled as refusal:
+        form.add_error("leave", str(refusal))
+    return ticket_page(request, ticket, form=form, status=422)
+
+
+def keep_files(form: ReplyForm) -> bool:
+    """Store what came with the form, under its key; False when it was refused."""
+    try:
+        keep_uploads(
+            form.cleaned_data.get("attachments", []), submission_key=form.key, now=timezone.now()
+        )
+    except AttachmentRefused as refusal:
+        form.add_error("attachments", str(refusal))
+        return False
+    return True
+
+
+def _scheduled_for(reply: ScheduledReply) -> str:
+    when = instant(reply.leaves_at)
+    return _("Scheduled for %(when)s. Until then the customer hears nothing.") % {"when": when}
 
 
 def _following(request: HttpRequest, ticket: Ticket) -> str:
@@ -146,13 +191,17 @@ def create_note(request: HttpRequest, number: str) -> HttpResponse:
     ticket = access.ticket(agent, number)
     form = NoteForm(request.POST)
     if not form.is_valid():
-        return _page(request, ticket, form=form, status=422)
-    replying.add_note(
-        ticket,
-        body=form.cleaned_data["body"],
-        agent=agent,
-        submission_key=form.cleaned_data["submission_key"],
-    )
+        return ticket_page(request, ticket, form=form, status=422)
+    try:
+        replying.add_note(
+            ticket,
+            body=form.cleaned_data["body"],
+            agent=agent,
+            submission_key=form.cleaned_data["submission_key"],
+        )
+    except CannotBeMentioned as refusal:
+        form.add_error("body", str(refusal))
+        return ticket_page(request, ticket, form=form, status=422)
     return redirect(Origin.of(request).ticket(number))
 
 
@@ -175,16 +224,18 @@ def save_draft(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def create_assignment(request: HttpRequest, number: str) -> HttpResponse:
-    """Take the ticket, give it to a colleague, or give it back to the team."""
+    """Take the ticket, give it to a colleague, or give it back to the team: with a brief, when
+    somebody has worked on it."""
     agent = access.agent(request)
     ticket = access.ticket(agent, number)
     form = AssignmentForm(request.POST, colleagues=_colleagues(ticket))
     if not form.is_valid():
         messages.error(request, _("Choose somebody from the team of this ticket."))
-        return _page(request, ticket, status=422)
-    return _change(
-        request, number, lambda: handling.assign(ticket, to=form.cleaned_data["assignee"], by=agent)
-    )
+        return ticket_page(request, ticket, status=422)
+    to = form.cleaned_data["assignee"]
+    if needs_brief(ticket, to=to, team=ticket.team, by=agent):
+        return redirect(hand_over_address(ticket, to, Origin.of(request)))
+    return _change(request, number, lambda: handling.assign(ticket, to=to, by=agent))
 
 
 def create_status(request: HttpRequest, number: str) -> HttpResponse:
@@ -194,7 +245,7 @@ def create_status(request: HttpRequest, number: str) -> HttpResponse:
     form = StatusForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Choose a state from the list; a reason has 100 characters."))
-        return _page(request, ticket, status=422)
+        return ticket_page(request, ticket, status=422)
     chosen = form.cleaned_data
     return _change(
         request,
@@ -212,7 +263,7 @@ def create_priority(request: HttpRequest, number: str) -> HttpResponse:
     form = PriorityForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Choose a priority from the list."))
-        return _page(request, ticket, status=422)
+        return ticket_page(request, ticket, status=422)
     return _change(
         request,
         number,
@@ -227,7 +278,7 @@ def create_tags(request: HttpRequest, number: str) -> HttpResponse:
     form = TagsForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("Write fewer tags at once."))
-        return _page(request, ticket, status=422)
+        return ticket_page(request, ticket, status=422)
     add, remove = split(form.cleaned_data["add"]), split(form.cleaned_data["remove"])
     return _change(
         request,
@@ -262,7 +313,7 @@ def _colleagues(ticket: Ticket) -> QuerySet[Agent]:
     return Agent.objects.filter(memberships__team=ticket.team_id, is_active=True).order_by("name")
 
 
-def _page(
+def ticket_page(
     request: HttpRequest,
     ticket: Ticket,
     *,
@@ -271,49 +322,67 @@ def _page(
     status: int = 200,
     **context_of_caller: Any,
 ) -> HttpResponse:
+    """The whole page, with what was typed when it is shown again."""
     agent, now = access.agent(request), timezone.now()
-    colleagues = list(_colleagues(ticket))
+    people = list(who_sees(ticket))
+    colleagues = [person for person in people if is_member(person)]
     live, past = _commitments(ticket)
     around = around or surroundings(ticket, agent=agent)
     origin = Origin.of(request)
     own = {draft.kind: draft for draft in around.drafts if draft.agent_id == agent.pk}
-    reply_form = form if isinstance(form, ReplyForm) else None
     call_form = form if isinstance(form, CallForm) else None
     note_form = form if isinstance(form, NoteForm) else None
     written = form.data if form and not note_form else {}
     has_moved_on = status == HTTPStatus.CONFLICT
+    reply_form = form if isinstance(form, ReplyForm) else None
+    composer = compose(
+        ticket, around, form=reply_form, agent=agent, now=now, has_moved_on=has_moved_on
+    )
+    entries = timeline(ticket)
     context = {
         "ticket": ticket,
         "thread": thread(
             ticket,
-            timeline(ticket),
+            entries,
             seen_at=read_instant(written.get("seen_at", "")) if has_moved_on else None,
         ),
+        "brief": open_brief(entries),
         "commitments": live,
         "past_commitments": past,
         "contact_points": around.contact_points,
+        "bad_addresses": [point for point in around.contact_points if point.state],
+        "participants": around.participants,
+        "maybe": maybe_belongs_to(ticket, agent=agent),
         "other_tickets": queue_rows(
             tickets_of_customer(ticket.customer, agent=agent, without=ticket), now=now
         ),
         "colleagues": colleagues,
+        "people": people,
+        "is_followed": around.is_followed,
         "origin": origin,
         "back_url": origin.back_to(ticket.number),
         "beside": neighbours(origin.chosen, ticket, agent=agent, now=now),
         "priorities": Priority.choices,
         "tags": around.tags,
+        "links": linked_tickets(ticket, around.links),
+        "link_kinds": TicketLink.Kind.choices,
+        "checklist": around.checklist,
+        "steps_done": sum(1 for step in around.checklist if step.done_at),
         "known_tags": around.known_tags,
         "can_take": agent in colleagues and ticket.assignee_id != agent.pk,
-        "choices": promise_choices(ticket, now=now, chosen=written.get("promise", "")),
+        "choices": promise_choices(
+            ticket, now=now, chosen=written.get("promise", composer.promise)
+        ),
+        "composer": composer,
+        "just_sent": just_sent(request, now=now),
         "is_other_time": written.get("promise") == OTHER_TIME,
         "free_sentence": promise_sentence(ticket, "{when}"),
         "form": form,
-        "reply_form": (writing := reply_form or ReplyForm(draft=own.get(Draft.Kind.REPLY))),
+        "reply_form": composer.form,
         "note_form": note_form or NoteForm(draft=own.get(Draft.Kind.NOTE)),
         "call_form": (calling := call_form or CallForm()),
         "call_key": uuid4() if has_moved_on else calling.key,
-        # Under the old key the text would be taken for what was sent before.
-        "reply_key": uuid4() if has_moved_on else writing.key,
-        "drafts": [draft for draft in around.drafts if draft.agent_id != agent.pk],
+        "drafts": [draft for draft in around.drafts if draft.agent_id != agent.pk and draft.body],
         "is_note_open": note_form is not None,
         "is_call_open": call_form is not None,
         "is_reply_open": reply_form is not None or Draft.Kind.REPLY in own,

@@ -8,12 +8,16 @@ from mail.reading.addresses import Address, recipients, sender
 from mail.reading.attachments import AttachedFile
 from mail.reading.automatic import DeliveryReport, delivery_report, is_automatic
 from mail.reading.bodies import Reader
-from mail.reading.charsets import storable
+from mail.reading.charsets import decode, storable
+from mail.reading.complaints import Complaint, complaint
 from mail.reading.headers import Headers, read_headers
 from mail.reading.html_text import TextLines
+from mail.reading.identity import digest
 from mail.reading.limits import LIMITS, Cut, Limits, refusal
 from mail.reading.parts import Tree
 from mail.reading.quoting import trim_lines
+from mail.reading.trust import Trace, trace_of
+from mail.reading.words import tidy
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,10 @@ class IncomingMail:
     attachments: tuple[AttachedFile, ...] = ()
     is_auto: bool = False
     report: DeliveryReport | None = None
+    complaint: Complaint | None = None
+    digest: str = ""
+    trace: Trace = ()
+    loops: tuple[str, ...] = ()
     cuts: tuple[Cut, ...] = ()
     error: str = ""
 
@@ -62,16 +70,11 @@ def read_mail(letter: bytes, limits: Limits = LIMITS) -> IncomingMail:
         return _read(letter, limits)
     # One letter that nobody foresaw must not stop those behind it.
     except Exception as error:
-        return _headers_only(letter, f"{type(error).__name__}: {error}", limits)
+        return read_headers_only(letter, f"{type(error).__name__}: {error}", limits)
 
 
-def _opening(letter: bytes, reason: str, limits: Limits) -> IncomingMail:
-    """Of a letter that is too big: who wrote, and how it begins."""
-    mail = _read(letter[: limits.opening_bytes], limits)
-    return replace(mail, attachments=(), cuts=(*mail.cuts, Cut.LETTER), error=reason)
-
-
-def _headers_only(letter: bytes, reason: str, limits: Limits) -> IncomingMail:
+def read_headers_only(letter: bytes, reason: str, limits: Limits = LIMITS) -> IncomingMail:
+    """Who wrote to whom about what, of a letter that cannot be read for this reason; never raises."""
     opening = letter[: limits.opening_bytes]
     try:
         headers, _ = read_headers(opening, 0, len(opening), limits)
@@ -79,6 +82,12 @@ def _headers_only(letter: bytes, reason: str, limits: Limits) -> IncomingMail:
     # Nothing can be told about it but that it came.
     except Exception:
         return IncomingMail(error=storable(reason)[:500])
+
+
+def _opening(letter: bytes, reason: str, limits: Limits) -> IncomingMail:
+    """Of a letter that is too big: who wrote, and how it begins."""
+    mail = _read(letter[: limits.opening_bytes], limits)
+    return replace(mail, attachments=(), cuts=(*mail.cuts, Cut.LETTER), error=reason)
 
 
 def _read(letter: bytes, limits: Limits) -> IncomingMail:
@@ -100,6 +109,8 @@ def _read(letter: bytes, limits: Limits) -> IncomingMail:
         attachments=tuple(body.files),
         is_auto=report is not None or is_automatic(headers, root, mail.from_email),
         report=report,
+        complaint=complaint(root),
+        digest=digest(headers, root.raw, text=said.text, files=body.files),
         cuts=tuple(dict.fromkeys((*mail.cuts, *tree.cuts, *body.cuts))),
     )
 
@@ -128,6 +139,8 @@ def _envelope(headers: Headers, limits: Limits) -> IncomingMail:
         message_id=next(iter(headers.message_ids("message-id")), ""),
         in_reply_to=next(iter(headers.message_ids("in-reply-to")), ""),
         references=tuple(references[-limits.references :]),
+        trace=trace_of(headers),
+        loops=tuple(tidy(decode(value))[:200] for value in headers.all("x-loop")[:10]),
         cuts=cuts,
     )
 

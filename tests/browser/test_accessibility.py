@@ -4,20 +4,29 @@ sideways. New pages join PAGES."""
 from __future__ import annotations
 
 from datetime import timedelta
+from email.utils import parseaddr
+from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from customers.models import ContactPoint
 from mail.models import OutboundEmail
 from sla.models import BusinessCalendar, Policy
 from sla.sweep import sweep_due
 from tests.conftest import allow_holding_notes
 from tests.factories import a_customer, a_ticket
+from tests.mail.incoming import a_mail, arrives
 from tickets import links
+from tickets.attachments import keep_uploads
+from tickets.models import Draft, Ticket
+from tickets.services.handing_over import Brief, hand_over
 from tickets.services.handling import assign, set_tags, solve
 from tickets.services.holding import hold_due_promises
 from tickets.services.replying import Reply, add_note, receive_reply, reply_to_customer
+from tickets.services.scheduling import schedule_reply
 from tickets.services.viewing import save_view
 
 pytestmark = pytest.mark.usefixtures("support")
@@ -42,9 +51,13 @@ PAGES = {
         "/desk/bulk/?all=yes&do=resolve",
         "/desk/tickets/{ticket}/",
         "/desk/tickets/{solved}/",
+        "/desk/tickets/{ticket}/hand-over/",
         "/desk/tickets/{held}/",
         "/desk/tickets/{held}/times/",
         "/desk/customers/{customer}/",
+        "/desk/customers/{customer}/edit/",
+        "/desk/customers/{customer}/merge/",
+        "/desk/customers/{customer}/merge/?other={other_customer}",
         "/desk/search/?q=printer",
         "/desk/customers/find/?q=%E5%B1%B1%E7%94%B0",
         "/desk/tickets/new/",
@@ -52,6 +65,9 @@ PAGES = {
         "/desk/tickets/new/?customer={customer}",
         "/desk/search/",
         "/desk/notifications/",
+        "/desk/notifications/settings/",
+        "/desk/availability/",
+        "/desk/settings/teams/{team}/",
         "/desk/styleguide/",
         "/reports/",
         "/reports/promises/",
@@ -63,6 +79,9 @@ PAGES = {
         "/desk/settings/policies/{policy}/?version=1",
     ],
     "admin": [
+        "/desk/mail/",
+        "/desk/tickets/{mailed}/",
+        "/desk/tickets/{mailed}/mails/{mail}/",
         "/desk/settings/calendars/new/?preset=uk-office",
         "/desk/settings/calendars/{calendar}/?version=1",
         "/desk/settings/policies/new/?preset=critical",
@@ -82,7 +101,7 @@ def people(chika, admin):
 
 
 @pytest.fixture
-def places(aiko, ben, chika):
+def places(aiko, ben, chika, mailbox):
     """A ticket with everything on it, a solved one, a late one and one that was put off in time;
     what fills the addresses."""
     allow_holding_notes()
@@ -108,6 +127,8 @@ def places(aiko, ben, chika):
     OutboundEmail.objects.filter(pk=message.email_id).update(
         state="failed", next_try_at=None, failed_at=now, last_error="SMTPDataError: (554, b'no')"
     )
+    leaves_soon(ticket, by=aiko, now=now)
+    begun_with_a_file(ticket, by=chika, now=now)
     solved = a_ticket(customer=customer, subject="printer")
     assign(solved, to=ben, by=chika)
     solve(solved, agent=ben)
@@ -121,12 +142,18 @@ def places(aiko, ben, chika):
         now=now - timedelta(hours=2),
     )
     assert hold_due_promises(now=now)
+    brief = Brief(problem="紙詰まり", tried="電源を入れ直した。", next_step="部品を送る。")
+    hand_over(held, team=held.team, to=chika, brief=brief, by=aiko)
+    mailed = came_by_mail()
     return {
+        "mailed": mailed.number,
+        "mail": mailed.messages.earliest("pk").pk,
         "held": held.number,
         "held_link": links.token_of(held.links.get()),
         "ticket": ticket.number,
         "solved": solved.number,
         "customer": customer.pk,
+        "other_customer": a_ticket(email="hanako@example.org").customer_id,
         "team": ticket.team_id,
         "policy": Policy.objects.get().pk,
         "calendar": BusinessCalendar.objects.get().pk,
@@ -134,6 +161,44 @@ def places(aiko, ben, chika):
         "late_link": links.token_of(late.links.get()),
         "solved_link": links.token_of(solved.links.get()),
     }
+
+
+def came_by_mail():
+    """A ticket with every kind of mail on it, and one that waits for a decision."""
+    mail = a_mail(cc=["friend-with-a-long-address@other.example"], subject="Betreff " + "x" * 80)
+    mail.add_alternative("<p>Hi</p><img src='https://e.example/p.gif'>", subtype="html")
+    arrives(mail)
+    ticket = Ticket.objects.latest("pk")
+    to = [parseaddr(OutboundEmail.objects.get(thread=ticket.mail_thread).headers["Reply-To"])[1]]
+    quoted = "はい。\n\n> 前のメール"
+    arrives(a_mail("colleague@example.jp", to=to, body=quoted))
+    arrives(a_mail(to=to, auth="fail", subject="forged"))
+    arrives(a_mail(to=to, headers={"Auto-Submitted": "auto-replied"}))
+    arrives(a_mail(subject=f"[#{ticket.number}] " + "y" * 80, auth="fail"))
+    arrives(a_mail("eve@evil.example", subject=f"[#{ticket.number}]"))
+    ContactPoint.objects.filter(customer=ticket.customer).update(
+        state="bounced", state_since=timezone.now()
+    )
+    return ticket
+
+
+def leaves_soon(ticket, *, by, now):
+    later = Reply(body="**あとで** 送ります。", promise_at=now + timedelta(hours=1))
+    schedule_reply(ticket, later, leaves_at=now + timedelta(minutes=10), agent=by)
+
+
+def begun_with_a_file(ticket, *, by, now):
+    draft = Draft.objects.create(
+        ticket=ticket,
+        agent=by,
+        kind="reply",
+        body="書きかけ",
+        submission_key=uuid4(),
+        saved_at=now,
+        leaves_at=now + timedelta(minutes=5),
+    )
+    file = SimpleUploadedFile("とても長い名前の見積書と図面と保証書の写し.txt", b"plan")
+    keep_uploads([file], submission_key=draft.submission_key, now=now)
 
 
 @pytest.fixture

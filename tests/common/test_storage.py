@@ -1,8 +1,10 @@
 """What collectstatic makes of our files."""
 
+import gzip
 import re
 from pathlib import Path
 
+import django_htmx
 import pytest
 from django.conf import settings
 from django.core.management import call_command
@@ -42,6 +44,16 @@ def test_all_css_stays_within_its_budget(collected: Path) -> None:
     [compressed] = collected.glob("css/layers.*.css.gz")
 
     assert compressed.stat().st_size <= 15_000
+
+
+def test_all_scripts_of_the_desk_stay_within_their_budget(collected: Path) -> None:
+    scripts = list(collected.glob("js/**/*.????????????.js"))
+    htmx = Path(django_htmx.__path__[0]) / "static/django_htmx/htmx-2.min.js"
+
+    compressed = [len(gzip.compress(script.read_bytes())) for script in (*scripts, htmx)]
+
+    assert len(compressed) > 10
+    assert sum(compressed) <= 50_000
 
 
 def test_modules_import_each_other_by_hashed_names(collected: Path) -> None:

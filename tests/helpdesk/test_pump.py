@@ -42,7 +42,8 @@ def test_one_pass_sweeps_and_delivers(team):
 
 PARTS = (
     *("sweep_due", "mail_notifications"),
-    *("fire_due_waits", "hold_due_promises", "take_up_failures", "continue_rematch"),
+    *("fire_due_waits", "hold_due_promises", "send_scheduled"),
+    *("take_up_failures", "continue_rematch"),
     "deliver_due",
 )
 

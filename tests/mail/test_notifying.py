@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Agent, Notification
-from accounts.services import Notice, notify_agents
+from accounts.notifying import Notice
+from accounts.services import notify_agents
 from mail.models import OutboundEmail
 from mail.notifying import DIGEST_FROM, mail_notifications
 from tests.conftest import MONDAY_AT_TEN

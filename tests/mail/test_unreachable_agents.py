@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import Agent, Notification
-from accounts.services import Notice, notify_agents
+from accounts.notifying import Notice
+from accounts.services import notify_agents
 from mail.models import OutboundEmail
 from mail.notifying import DIGEST_FROM, NEXT_TRY, mail_notifications
 from tests.conftest import MONDAY_AT_TEN

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from django.test import override_settings
 
 from accounts.models import Agent, Team
 from sla.models import UNRESOLVED, Clock, Kind, Status
@@ -17,12 +18,14 @@ from sla.services import compute
 from sla.sweep import sweep_due
 from sla.working_time import epoch_seconds
 from tests.conftest import MONDAY_AT_TEN
-from tests.factories import a_customer, a_ticket, an_inquiry
+from tests.factories import TeamFactory, a_customer, a_ticket, an_inquiry
 from tickets import services
 from tickets.exceptions import TicketError
-from tickets.models import Channel, Ticket
+from tickets.models import Channel, ScheduledReply, Ticket
 from tickets.services import opening
-from tickets.services.drafting import save_draft
+from tickets.services.drafting import begin_draft, save_draft
+from tickets.services.following import follow
+from tickets.services.handing_over import Brief, accept_brief, hand_over
 from tickets.services.handling import (
     assign,
     change_tags,
@@ -42,6 +45,8 @@ from tickets.services.replying import (
     receive_reply,
     reply_to_customer,
 )
+from tickets.services.scheduling import call_off, schedule_reply, send_scheduled
+from tickets.services.unsending import take_back
 from tickets.services.waiting import fire_due_waits
 
 ELEVEN = MONDAY_AT_TEN + timedelta(hours=1)
@@ -128,6 +133,29 @@ def say(ticket: Ticket, agent: Agent, now: datetime, **reply: object) -> None:
     reply_to_customer(ticket, Reply(body="はい。", **reply), agent=agent, now=now)  # type: ignore[arg-type]
 
 
+def _hand_over(ticket: Ticket, agent: Agent, now: datetime) -> None:
+    brief = Brief(problem="紙詰まり", next_step="部品を送る")
+    hand_over(ticket, team=TeamFactory(name="Printing"), brief=brief, by=agent, now=now)
+
+
+def _answer_and_take_back(ticket: Ticket, agent: Agent, now: datetime) -> None:
+    reply = Reply(body="はい。", solves=True)
+    with override_settings(UNDO_SEND_SECONDS=10):
+        message = reply_to_customer(ticket, reply, agent=agent, now=now)
+    take_back(message, by=agent, now=now + timedelta(seconds=9))
+
+
+def _schedule(ticket: Ticket, agent: Agent, now: datetime) -> ScheduledReply:
+    reply = Reply(body="はい。", promise_at=now + timedelta(days=2), submission_key=uuid4())
+    leaves_at = now + timedelta(minutes=30)
+    return schedule_reply(ticket, reply, leaves_at=leaves_at, agent=agent, now=now)
+
+
+def _schedule_and_send(ticket: Ticket, agent: Agent, now: datetime) -> None:
+    _schedule(ticket, agent, now)
+    send_scheduled(now=now + timedelta(minutes=30))
+
+
 Path = Callable[[Ticket, Agent, datetime], object]
 PATHS: dict[str, tuple[Callable[..., object], Path]] = {
     "answer with a promise": (
@@ -176,6 +204,19 @@ PATHS: dict[str, tuple[Callable[..., object], Path]] = {
     "a call that reached nobody": (
         log_missed_call,
         lambda ticket, agent, now: log_missed_call(ticket, words="話し中", agent=agent, now=now),
+    ),
+    "answer and take it back": (reply_to_customer, _answer_and_take_back),
+    "schedule a reply": (schedule_reply, _schedule),
+    "schedule a reply that leaves": (schedule_reply, _schedule_and_send),
+    "schedule a reply and call it off": (
+        schedule_reply,
+        lambda ticket, agent, now: call_off(_schedule(ticket, agent, now), by=agent, now=now),
+    ),
+    "begin a draft with files": (
+        begin_draft,
+        lambda ticket, agent, now: begin_draft(
+            ticket, submission_key=uuid4(), agent=agent, now=now
+        ),
     ),
     "a draft": (
         save_draft,
@@ -254,6 +295,19 @@ PATHS: dict[str, tuple[Callable[..., object], Path]] = {
     ),
     "take it": (assign, lambda ticket, agent, now: assign(ticket, to=agent, by=agent, now=now)),
     "give it back": (assign, lambda ticket, agent, now: assign(ticket, to=None, by=agent, now=now)),
+    "hand it over to another team": (hand_over, _hand_over),
+    "hand it over and take it back": (
+        hand_over,
+        lambda ticket, agent, now: [
+            _hand_over(ticket, agent, now),
+            hand_over(ticket, team=ticket.team, to=agent, by=agent, now=now),
+        ],
+    ),
+    "read the brief": (
+        accept_brief,
+        lambda ticket, agent, now: accept_brief(ticket, by=agent, now=now),
+    ),
+    "follow": (follow, lambda ticket, agent, now: follow(ticket, agent=agent, now=now)),
     "tag it": (
         set_tags,
         lambda ticket, agent, now: set_tags(ticket, names=["VIP", "故障"], by=agent, now=now),

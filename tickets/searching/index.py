@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from customers.models import Customer
-from tickets.models import Attachment, Message, Note, SearchEntry, Ticket, TicketQuerySet
+from tickets.models import Attachment, HandOver, Message, Note, SearchEntry, Ticket, TicketQuerySet
 from tickets.searching.tokens import tokens
 
 Kind = SearchEntry.Kind
@@ -35,6 +35,12 @@ def index_message(message: Message, *, has_files: bool = False) -> None:
         index_files(message)
 
 
+def forget_message(message: Message) -> None:
+    """A message that was taken back, and its files, are found no more."""
+    told = SearchEntry.objects.filter(ticket__in=[message.ticket_id, message.ticket.merged_into_id])
+    told.filter(kind__in=[Kind.MESSAGE, Kind.FILE], source_id=message.pk).delete()
+
+
 def index_files(message: Message) -> None:
     """The files that have just come to a message."""
     entries = _entries_of_files({message.pk: message.ticket_id}, [message])
@@ -44,6 +50,11 @@ def index_files(message: Message) -> None:
 def index_note(note: Note) -> None:
     """A note that has just been written."""
     _write([_entry_of_note(note.ticket_id, note)])
+
+
+def index_brief(hand_over: HandOver) -> None:
+    """The brief that has just been written."""
+    _write([_entry_of_brief(hand_over.ticket_id, hand_over)])
 
 
 def index_customer(customer: Customer) -> None:
@@ -105,6 +116,8 @@ def _entries_of_pages(pages: list[int]) -> Iterator[SearchEntry]:
     yield from _entries_of_files(said_on, messages)
     for note in Note.objects.filter(ticket__in=list(shown_on)):
         yield _entry_of_note(shown_on[note.ticket_id], note)
+    for hand_over in HandOver.objects.filter(ticket__in=list(shown_on)):
+        yield _entry_of_brief(shown_on[hand_over.ticket_id], hand_over)
 
 
 def _entries_of_ticket(page: int, ticket: Ticket) -> Iterator[SearchEntry]:
@@ -131,6 +144,17 @@ def _entry_of_note(page: int, note: Note) -> SearchEntry:
         at=note.written_at,
         source_id=note.pk,
         tokens=tokens(note.body),
+    )
+
+
+def _entry_of_brief(page: int, hand_over: HandOver) -> SearchEntry:
+    return SearchEntry(
+        ticket_id=page,
+        kind=Kind.BRIEF,
+        at=hand_over.at,
+        source_id=hand_over.pk,
+        text=hand_over.words,
+        tokens=tokens(hand_over.words),
     )
 
 

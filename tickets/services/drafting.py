@@ -9,6 +9,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts.models import Agent
+from tickets.attachments import move_uploads, uploads
 from tickets.models import Draft, Message, Note, Ticket
 
 SENT_AS: Mapping[str, type[Message] | type[Note]] = {
@@ -30,7 +31,7 @@ def save_draft(
 
     What was sent under this key already is no draft: a copy saved too late changes nothing.
     """
-    if not body.strip():
+    if not body.strip() and not uploads(submission_key):
         drop_draft(ticket, kind=kind, agent=agent)
         return
     if SENT_AS[kind].objects.filter(submission_key=submission_key).exists():
@@ -49,6 +50,33 @@ def save_draft(
         unique_fields=["ticket", "agent", "kind"],
         update_fields=["body", "submission_key", "saved_at"],
     )
+
+
+def begin_draft(
+    ticket: Ticket, *, submission_key: UUID, agent: Agent, now: datetime | None = None
+) -> None:
+    """Files come before words: a reply without any, so that the page finds the files again. Files
+    that come after it was sent begin nothing."""
+    if Message.objects.filter(submission_key=submission_key).exists():
+        return
+    begun = Draft(
+        ticket=ticket,
+        agent=agent,
+        kind=Draft.Kind.REPLY,
+        submission_key=submission_key,
+        saved_at=now or timezone.now(),
+    )
+    Draft.objects.bulk_create([begun], ignore_conflicts=True)
+
+
+def restore_draft(draft: Draft) -> None:
+    """Put back what was taken back, in front of what its writer has begun since."""
+    begun = Draft.objects.filter(ticket=draft.ticket, agent=draft.agent, kind=draft.kind).first()
+    if begun is not None:
+        draft.body = f"{draft.body}\n\n{begun.body}".strip()
+        move_uploads(begun.submission_key, to=draft.submission_key)
+        begun.delete()
+    draft.save(force_insert=True)
 
 
 def drop_draft(ticket: Ticket, *, kind: str, agent: Agent) -> None:

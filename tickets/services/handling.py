@@ -10,12 +10,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent, Notification
-from accounts.services import Notice, notify_agents
+from accounts.notifying import Notice
+from accounts.services import notify_agents
 from sla.models import Status
 from tickets.events import EventKind
 from tickets.exceptions import AlreadyResolved, BadTag, CannotBeMoved, NotInTeam, NotResolved
 from tickets.models import Tag, Ticket, TicketEvent
-from tickets.services.recording import lock_ticket, record, save_change
+from tickets.services.assigning import reachable
+from tickets.services.following import tell_followers
+from tickets.services.recording import lock_ticket, put_in_hands, record, save_change
 from tickets.tags import TAGS_OF_A_TICKET, distinct
 
 MOVES = {
@@ -31,26 +34,27 @@ REASON_LENGTH = 100
 def assign(ticket: Ticket, *, to: Agent | None, by: Agent, now: datetime | None = None) -> Ticket:
     """Give the ticket to a member of its team, or back to the team. No clock moves.
 
-    Raises NotInTeam when the agent could not see the ticket.
+    While the agent is away it goes to whoever stands in. Raises NotInTeam when they could not see
+    the ticket, and IsAway when nobody stands in.
     """
     ticket = lock_ticket(ticket)
+    now = now or timezone.now()
+    asked, to = to, to and reachable(to, by=by, now=now)
     if ticket.assignee == to:
         return ticket
-    if to is not None and not _may_hold(ticket, to):
+    if to is not None and not may_hold(to, team_id=ticket.team_id):
         raise NotInTeam(_("%(name)s is not in the team of this ticket.") % {"name": to.name})
-    now = now or timezone.now()
-    ticket.assignee = ticket.clock.owner = to
-    ticket.clock.save(update_fields=["owner"])
+    put_in_hands(ticket, to, now=now)
     event = TicketEvent.objects.create(
         ticket=ticket,
         kind=EventKind.ASSIGNED if to else EventKind.RELEASED,
         at=now,
         agent=by,
-        facts={"to": to.pk, "to_name": to.name} if to else {},
+        facts=given_to(to, instead_of=asked) if to else {},
     )
     save_change(ticket, now=now)
     if to is not None and to != by:
-        _tell_assignee(ticket, to, event, now=now)
+        tell_assignee(ticket, to, event.pk, now=now)
     return ticket
 
 
@@ -66,8 +70,9 @@ def solve(ticket: Ticket, *, agent: Agent | None, now: datetime | None = None) -
     now = now or timezone.now()
     record(ticket, "status", now=now, to=Status.RESOLVED)
     ticket.resolved_at = now
-    TicketEvent.objects.create(ticket=ticket, kind=EventKind.RESOLVED, at=now, agent=agent)
+    event = TicketEvent.objects.create(ticket=ticket, kind=EventKind.RESOLVED, at=now, agent=agent)
     save_change(ticket, now=now)
+    tell_followers(ticket, "resolved", key=f"event:{event.pk}", by=agent, now=now)
     return ticket
 
 
@@ -178,13 +183,23 @@ def _tags_named(names: dict[str, str]) -> list[Tag]:
     return list(Tag.objects.filter(normalized__in=names))
 
 
-def _may_hold(ticket: Ticket, agent: Agent) -> bool:
+def may_hold(agent: Agent, *, team_id: int) -> bool:
+    """Whether this team's tickets may be theirs: they work here, and could see them."""
     return agent.is_active and (
-        agent.sees_everything or agent.memberships.filter(team=ticket.team_id).exists()
+        agent.sees_everything or agent.memberships.filter(team=team_id).exists()
     )
 
 
-def _tell_assignee(ticket: Ticket, agent: Agent, event: TicketEvent, *, now: datetime) -> None:
+def given_to(agent: Agent, *, instead_of: Agent | None = None) -> dict[str, object]:
+    """The facts of an assignment."""
+    facts: dict[str, object] = {"to": agent.pk, "to_name": agent.name}
+    if instead_of is not None and instead_of != agent:
+        facts["for_name"] = instead_of.name
+    return facts
+
+
+def tell_assignee(ticket: Ticket, agent: Agent, key: object, *, now: datetime) -> None:
+    """They hear, in the desk and by mail, that it is theirs; once for each key."""
     notify_agents(
         [
             Notice(
@@ -192,7 +207,7 @@ def _tell_assignee(ticket: Ticket, agent: Agent, event: TicketEvent, *, now: dat
                 kind=Notification.Kind.ASSIGNED,
                 label=ticket.clock.label,
                 path=ticket.clock.path,
-                dedupe_key=f"assigned:{event.pk}:{agent.pk}",
+                dedupe_key=f"assigned:{key}:{agent.pk}",
                 mail_after=now,
             )
         ],

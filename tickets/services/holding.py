@@ -11,7 +11,8 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from accounts.models import Notification
-from accounts.services import Notice, notify_agents
+from accounts.notifying import Notice
+from accounts.services import notify_agents
 from mail.models import OutboundEmail
 from sla.models import Commitment, Kind
 from tickets.events import EventKind
@@ -69,7 +70,7 @@ def _hold(pk: int, *, now: datetime | None) -> bool:
     now = now or timezone.now()
     fire_waits(ticket, now=now)
     promise = _about_to_break(now).filter(clock=ticket.clock).first()
-    if promise is None or not address_of(ticket):
+    if promise is None or not address_of(ticket, is_automatic=True):
         return False
     # The event bears the name of its letter: a letter that comes back takes it away again.
     record(ticket, "held", now=now, id=_name_of_note(promise))

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,15 +16,22 @@ from accounts.models import Agent, Team
 from accounts.selectors import default_team
 from common import doorbell
 from common.bulk import insert_new
+from common.rates import is_within_rate
 from customers.models import Customer
-from customers.services import identify_customer
+from customers.normalizing import domain_of, normalize_email
+from customers.services import hold_customer, identify_customer
+from mail.services import in_answer_to
 from sla.models import Clock, Priority
 from sla.services import ClockReading, start_clock
 from tickets import links
-from tickets.attachments import attach, take_uploads, uploads_new_to
+from tickets.attachments import attach, keep_mail_files, take_uploads, uploads_new_to
 from tickets.events import EventKind
-from tickets.models import CustomerLink, Message, Ticket, TicketEvent
+from tickets.incoming import Letter
+from tickets.models import Channel, CustomerLink, Message, Ticket, TicketEvent
 from tickets.searching.index import index_customer, index_files, index_opened
+from tickets.services.acknowledging import acknowledgement_key
+from tickets.services.assigning import await_act, choose_agent, team_assigns
+from tickets.services.handling import given_to, tell_assignee
 from tickets.services.recording import copy_reading, matter_of, preview_of
 from tickets.services.replying import (
     Outcome,
@@ -64,6 +72,13 @@ class Inquiry:
     origin: str = "customer"
     agent: Agent | None = None
     outcome: Outcome | None = None
+    # Set here: the team's method chose the assignee.
+    is_given_by_itself: bool = False
+    # The mail it came as, what is doubtful about that, and the ticket it may have to do with.
+    letter: Letter | None = None
+    doubt: str = ""
+    maybe_belongs_to: Ticket | None = None
+    wants_acknowledgement: bool = True
 
 
 @dataclass(frozen=True)
@@ -89,7 +104,7 @@ def open_ticket(inquiry: Inquiry, *, now: datetime | None = None) -> Opened:
     if inquiry.origin != "customer":
         check_outcome(inquiry.outcome or Outcome(), now=now)
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=inquiry.submission_key is not None):
             return _open(inquiry, now=now)
     except IntegrityError as error:
         if inquiry.submission_key is None or UNIQUE_SUBMISSION not in str(error):
@@ -142,14 +157,16 @@ def _said_otherwise(ticket: Ticket, inquiry: Inquiry) -> str:
 
 
 def _open(inquiry: Inquiry, *, now: datetime) -> Opened:
-    customer = inquiry.customer or _identify(inquiry)
+    customer = hold_customer(inquiry.customer) if inquiry.customer else _identify(inquiry)
     team = inquiry.team or default_team()
     number = next_number()
+    inquiry = _with_agent(inquiry, team, customer, now=now)
+    inquiry = replace(inquiry, wants_acknowledgement=_may_acknowledge(inquiry, customer, now=now))
     clock, reading = _start_clock(inquiry, customer, team, number, now=now)
     ticket = _create_ticket(inquiry, clock, reading, number, now=now)
     message = _create_first_message(inquiry, ticket, now=now)
     link = links.create_link(ticket, now=now)
-    has_files = inquiry.has_uploads and take_uploads(message, submission_key=inquiry.submission_key)
+    has_files = _take_files(inquiry, message, now=now)
     index_opened(ticket, message, has_files=has_files)
     if customer.is_changed and not customer.is_new:
         index_customer(customer)
@@ -158,11 +175,30 @@ def _open(inquiry: Inquiry, *, now: datetime) -> Opened:
         events.append(EventKind.RESOLVED)
     if message.agent is not None:
         send_reply(message, ticket, agent=message.agent, now=now, first_link=link)
-    elif inquiry.agent is None and ticket.reply_address and _acknowledge(ticket, link, now=now):
+    elif inquiry.wants_acknowledgement and not _is_too_late(ticket):
+        _acknowledge(ticket, link, inquiry.letter, now=now)
         events.append(EventKind.ACKNOWLEDGED)
     _create_events(ticket, events, agent=inquiry.agent, now=now)
+    if inquiry.is_given_by_itself and ticket.assignee:
+        _tell_of_gift(ticket, ticket.assignee, now=now)
     doorbell.announce([clock.path])
     return Opened(ticket, links.token_of(link))
+
+
+def _with_agent(inquiry: Inquiry, team: Team, customer: Customer, *, now: datetime) -> Inquiry:
+    """Whoever opens it for the customer says whose it is; otherwise the team's method does."""
+    if inquiry.agent is not None or inquiry.assignee is not None:
+        return inquiry
+    agent = choose_agent(team, customer, now=now)
+    return replace(inquiry, assignee=agent, is_given_by_itself=agent is not None)
+
+
+def _tell_of_gift(ticket: Ticket, agent: Agent, *, now: datetime) -> None:
+    """On the timeline, and to the agent."""
+    event = TicketEvent.objects.create(
+        ticket=ticket, kind=EventKind.ASSIGNED, at=now, facts=given_to(agent)
+    )
+    tell_assignee(ticket, agent, event.pk, now=now)
 
 
 def _identify(inquiry: Inquiry) -> Customer:
@@ -182,7 +218,9 @@ def next_number() -> int:
 def _start_clock(
     inquiry: Inquiry, customer: Customer, team: Team, number: int, *, now: datetime
 ) -> tuple[Clock, ClockReading]:
-    """The label and the path are what notifications and reports call the matter by."""
+    """The label and the path are what notifications and reports call the matter by. Somebody who
+    has not heard from us at once is owed an acknowledgement, if there will be one."""
+    is_owed_word = inquiry.wants_acknowledgement and not inquiry.is_told_at_once
     return start_clock(
         customer=customer,
         team=team,
@@ -197,7 +235,7 @@ def _start_clock(
             priority=inquiry.priority,
             organization_id=customer.organization_id,
         ),
-        is_acknowledged=inquiry.is_told_at_once and inquiry.origin == "customer",
+        is_acknowledged=inquiry.origin == "customer" and not is_owed_word,
         now=now,
         origin=inquiry.origin,
         contact=inquiry.outcome.for_clock() if inquiry.outcome else None,
@@ -217,6 +255,8 @@ def _create_ticket(
         channel=inquiry.channel,
         subject=inquiry.subject,
         reply_address=inquiry.email,
+        mailbox=inquiry.letter.mailbox if inquiry.letter else None,
+        maybe_belongs_to=inquiry.maybe_belongs_to,
         language=inquiry.language,
         opened_at=now,
         updated_at=now,
@@ -226,21 +266,32 @@ def _create_ticket(
         submission_key=inquiry.submission_key,
     )
     copy_reading(ticket, reading)
+    ticket.awaits_agent = ticket.assignee is None and team_assigns(clock.team)
+    await_act(ticket, now=now)
     ticket.save(force_insert=True)
     return ticket
 
 
 def _create_first_message(inquiry: Inquiry, ticket: Ticket, *, now: datetime) -> Message:
     is_ours = inquiry.origin == "agent_outbound"
+    of_mail = inquiry.letter.message_fields if inquiry.letter else {}
     return Message.objects.create(
         ticket=ticket,
         direction=Message.Direction.OUTBOUND if is_ours else Message.Direction.INBOUND,
         channel=inquiry.channel,
         customer=None if is_ours else ticket.customer,
         agent=inquiry.agent if is_ours else None,
-        body=inquiry.body,
         sent_at=now,
+        doubt=inquiry.doubt,
+        **{"body": inquiry.body, **of_mail},
     )
+
+
+def _take_files(inquiry: Inquiry, message: Message, *, now: datetime) -> bool:
+    """What came with the inquiry; whether there was anything."""
+    if inquiry.letter is not None:
+        return bool(keep_mail_files(message, inquiry.letter, now=now))
+    return inquiry.has_uploads and take_uploads(message, submission_key=inquiry.submission_key)
 
 
 def _create_events(
@@ -258,28 +309,63 @@ def _create_events(
     )
 
 
-def _acknowledge(ticket: Ticket, link: CustomerLink, *, now: datetime) -> bool:
-    """Queue the acknowledgement, unless this customer has had their share of them lately.
+def _may_acknowledge(inquiry: Inquiry, customer: Customer, *, now: datetime) -> bool:
+    """Whether to send an acknowledgement: to a person who wrote to us, and has not had their share
+    of them lately, nor has everybody of their domain."""
+    if inquiry.agent is not None or not (inquiry.email and inquiry.wants_acknowledgement):
+        return False
+    if customer.wants_no_automatic_mail:
+        return False
+    if not customer.is_new and not _is_within_share(customer, now=now):
+        return False
+    return is_within_rate(
+        "acknowledgements",
+        domain_of(normalize_email(inquiry.email)),
+        limit=settings.ACKNOWLEDGEMENTS_PER_DOMAIN_AND_HOUR,
+        seconds=3600,
+    )
+
+
+def _is_within_share(customer: Customer, *, now: datetime) -> bool:
+    """By customer, not by address: hana@ and HANA@ are one mailbox."""
+    an_hour_ago, a_day_ago = now - timedelta(hours=1), now - timedelta(days=1)
+    sent = TicketEvent.objects.filter(
+        kind=EventKind.ACKNOWLEDGED,
+        at__gte=a_day_ago,
+        ticket__customer=customer,
+        ticket__opened_at__gte=a_day_ago,
+    ).aggregate(today=Count("pk"), lately=Count("pk", filter=Q(at__gte=an_hour_ago)))
+    return bool(
+        sent["lately"] < settings.ACKNOWLEDGEMENTS_PER_HOUR
+        and sent["today"] < settings.ACKNOWLEDGEMENTS_PER_DAY
+    )
+
+
+def _is_too_late(ticket: Ticket) -> bool:
+    """A mail that waited somewhere for hours: no letter can name a time that has passed."""
+    promised = ticket.next_contact_at
+    return ticket.channel == Channel.EMAIL and promised is not None and promised < timezone.now()
+
+
+def _acknowledge(
+    ticket: Ticket, link: CustomerLink, letter: Letter | None, *, now: datetime
+) -> None:
+    """Queue the acknowledgement, in answer to the mail if it came as one.
 
     It repeats nothing the sender wrote, so a form is of no use for writing to strangers
     (RFC 3834 section 4; reliability_security.md, email bombs).
     """
-    an_hour_ago = now - timedelta(hours=1)
-    # By customer, not by address: hana@ and HANA@ are one mailbox.
-    sent = TicketEvent.objects.filter(
-        kind=EventKind.ACKNOWLEDGED,
-        at__gte=an_hour_ago,
-        ticket__customer=ticket.customer_id,
-        ticket__opened_at__gte=an_hour_ago,
-    ).count()
-    if sent >= settings.ACKNOWLEDGEMENTS_PER_HOUR:
-        return False
     write_to_customer(
         ticket,
         "acknowledgement",
-        dedupe_key=f"acknowledgement:{ticket.pk}",
+        dedupe_key=acknowledgement_key(ticket),
         now=now,
-        headers={**AUTOMATIC, "Auto-Submitted": "auto-replied", "X-Loop": settings.MAIL_HOST},
+        mailbox=letter.mailbox if letter else None,
+        headers={
+            **AUTOMATIC,
+            "Auto-Submitted": "auto-replied",
+            "X-Loop": settings.MAIL_HOST,
+            **(in_answer_to(letter.message_ids) if letter else {}),
+        },
         first_link=link,
     )
-    return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from accounts.models import Agent, Team
 from accounts.selectors import people_of_teams
 from common import doorbell
 from mail.models import OutboundEmail
@@ -13,6 +14,7 @@ from sla.models import Status
 from sla.services import ClockReading, record_event
 from sla.working_time import epoch_seconds
 from tickets.models import Message, Ticket
+from tickets.services.assigning import await_act, team_assigns
 
 PREVIEW_LENGTH = 200
 
@@ -41,8 +43,15 @@ def hold_tickets(*ids: int) -> list[Ticket]:
 
 def record(ticket: Ticket, event: str, *, now: datetime, **data: object) -> ClockReading:
     """Tell the clock what happened and take over what it says now. Save the ticket afterwards."""
-    _put_off_unsent_waits(ticket, now=now)
-    reading = record_event(ticket.clock, event=event, now=now, data=data)
+    return record_past(ticket, event, at=now, now=now, **data)
+
+
+def record_past(
+    ticket: Ticket, event: str, *, at: datetime, now: datetime, **data: object
+) -> ClockReading:
+    """The same for what happened some time ago, and after everything else that was recorded."""
+    _put_off_unsent_waits(ticket, now=at)
+    reading = record_event(ticket.clock, event=event, at=at, now=now, data=data)
     copy_reading(ticket, reading)
     return reading
 
@@ -78,6 +87,21 @@ def save_change(ticket: Ticket, *, now: datetime) -> None:
     ticket.revision += 1
     ticket.save()
     doorbell.announce([ticket.clock.path])
+
+
+def put_in_hands(
+    ticket: Ticket, to: Agent | None, *, team: Team | None = None, now: datetime
+) -> None:
+    """The ticket, and what is owed on it, is theirs now: an agent's, or the team's when there is
+    none. Counts it when somebody else had it. Save the ticket afterwards."""
+    is_moved = team is not None and team != ticket.team
+    if is_moved or ticket.assignee not in {None, to}:
+        ticket.hand_over_count += 1
+    ticket.team = ticket.clock.team = team or ticket.team
+    ticket.assignee = ticket.clock.owner = to
+    ticket.clock.save(update_fields=["owner", "team"])
+    ticket.awaits_agent = is_moved and to is None and team_assigns(ticket.team)
+    await_act(ticket, now=now)
 
 
 def holders_of(ticket: Ticket) -> list[int]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
+from typing import Self
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent, Notification
-from accounts.services import Notice, notify_agents
+from accounts.notifying import Notice
+from accounts.services import notify_agents
 from sla.models import Status
-from tickets.attachments import take_uploads
+from tickets.attachments import enclosures, take_uploads
 from tickets.events import EventKind
 from tickets.exceptions import (
     PromiseInThePast,
@@ -21,10 +25,30 @@ from tickets.exceptions import (
     PromiseTooFar,
     SomebodyAnswered,
 )
-from tickets.models import Channel, CustomerLink, Draft, Message, Note, Ticket, TicketEvent
+from tickets.models import (
+    Channel,
+    CustomerLink,
+    Draft,
+    Ending,
+    Message,
+    Note,
+    Ticket,
+    TicketEvent,
+)
 from tickets.searching.index import index_message, index_note
+from tickets.services.assigning import await_act
 from tickets.services.drafting import drop_draft
-from tickets.services.recording import holders_of, lock_ticket, preview_of, record, save_change
+from tickets.services.following import people_mentioned, tell_followers, tell_mentioned
+from tickets.services.handing_over import accept_brief
+from tickets.services.participating import addresses_in_cc
+from tickets.services.recording import (
+    holders_of,
+    lock_ticket,
+    preview_of,
+    put_in_hands,
+    record,
+    save_change,
+)
 from tickets.services.writing import write_to_customer
 
 Direction = Message.Direction
@@ -40,6 +64,16 @@ class Outcome:
     solves: bool = False
     asks: bool = False
     promise_at: datetime | None = None
+
+    @classmethod
+    def of(cls, ending: str, *, promise_at: datetime | None) -> Self:
+        return cls(solves=ending == Ending.SOLVE, asks=ending == Ending.ASK, promise_at=promise_at)
+
+    @property
+    def ending(self) -> Ending:
+        if self.solves:
+            return Ending.SOLVE
+        return Ending.ASK if self.asks else Ending.PROMISE
 
     @property
     def status_after(self) -> Status:
@@ -61,6 +95,8 @@ class Reply(Outcome):
     channel: str = Channel.EMAIL
     seen_entries: int | None = None
     submission_key: UUID | None = None
+    # Written before and kept until now: it leaves at once, and what is being written stays.
+    was_scheduled: bool = False
 
 
 @transaction.atomic
@@ -85,10 +121,11 @@ def reply_to_customer(
     if ticket.assignee is None:
         _take(ticket, agent, now=now)
     message = _say(ticket, reply, agent, now=now)
+    accept_brief(ticket, by=agent, now=now)
     ticket.preview, ticket.is_last_word_ours = preview_of(reply.body), True
     ticket.entry_count += 1
     save_change(ticket, now=now)
-    if reply.channel == Channel.EMAIL:
+    if reply.channel == Channel.EMAIL and not reply.was_scheduled:
         drop_draft(ticket, kind=Draft.Kind.REPLY, agent=agent)
     return message
 
@@ -151,11 +188,12 @@ def receive_reply(
     has_files = take_uploads(message, submission_key=submission_key)
     index_message(message, has_files=has_files)
     if was_resolved and event.status == Status.OPEN:
-        _mark_reopened(ticket, agent=None, now=now)
+        mark_reopened(ticket, agent=None, now=now)
+    await_act(ticket, now=now)
     ticket.preview, ticket.is_last_word_ours = preview_of(body), False
     ticket.entry_count += 1
     save_change(ticket, now=now)
-    _tell_holders(ticket, message, now=now)
+    tell_holders(ticket, message, now=now)
     return message
 
 
@@ -168,22 +206,31 @@ def add_note(
     submission_key: UUID | None = None,
     now: datetime | None = None,
 ) -> Note:
-    """Write something only colleagues will ever read. No clock moves."""
+    """Write something only colleagues will ever read. No clock moves; whoever it mentions hears of
+    it. Raises CannotBeMentioned."""
     ticket = lock_ticket(ticket)
     if submission_key and (written := ticket.notes.filter(submission_key=submission_key).first()):
         return written
     now = now or timezone.now()
+    mentioned = people_mentioned(body, ticket=ticket)
     note = Note.objects.create(
-        ticket=ticket, agent=agent, body=body, written_at=now, submission_key=submission_key
+        ticket=ticket,
+        agent=agent,
+        body=body,
+        mentions=list(mentioned),
+        written_at=now,
+        submission_key=submission_key,
     )
     index_note(note)
     ticket.entry_count += 1
     save_change(ticket, now=now)
     drop_draft(ticket, kind=Draft.Kind.NOTE, agent=agent)
+    tell_mentioned(note, ticket, chain(*mentioned.values()), by=agent, now=now)
     return note
 
 
-def _mark_reopened(ticket: Ticket, *, agent: Agent | None, now: datetime) -> None:
+def mark_reopened(ticket: Ticket, *, agent: Agent | None, now: datetime) -> None:
+    """Note that what was resolved is open again. Save the ticket afterwards."""
     ticket.reopen_count += 1
     ticket.resolved_at = None
     TicketEvent.objects.create(ticket=ticket, kind=EventKind.REOPENED, at=now, agent=agent)
@@ -196,11 +243,16 @@ def _sent_before(ticket: Ticket, submission_key: UUID | None) -> Message | None:
 
 
 def _check(ticket: Ticket, reply: Reply, *, now: datetime) -> None:
+    check_is_seen(ticket, reply)
+    check_outcome(reply, now=now)
+
+
+def check_is_seen(ticket: Ticket, reply: Reply) -> None:
+    """Raises SomebodyAnswered when its writer has not seen all that was said."""
     if reply.seen_entries is not None and ticket.entry_count != reply.seen_entries:
         raise SomebodyAnswered(
             _("Something new was said on this ticket. Read it first; your text is kept.")
         )
-    check_outcome(reply, now=now)
 
 
 def check_outcome(outcome: Outcome, *, now: datetime) -> None:
@@ -218,8 +270,7 @@ def check_outcome(outcome: Outcome, *, now: datetime) -> None:
 
 def _take(ticket: Ticket, agent: Agent, *, now: datetime) -> None:
     """Whoever answers an unassigned ticket has it."""
-    ticket.assignee = ticket.clock.owner = agent
-    ticket.clock.save(update_fields=["owner"])
+    put_in_hands(ticket, agent, now=now)
     TicketEvent.objects.create(
         ticket=ticket,
         kind=EventKind.ASSIGNED,
@@ -239,16 +290,19 @@ def _say(ticket: Ticket, reply: Reply, agent: Agent, *, now: datetime) -> Messag
         sent_at=now,
         submission_key=reply.submission_key,
     )
-    index_message(message)
+    has_files = take_uploads(message, submission_key=reply.submission_key)
+    index_message(message, has_files=has_files)
     was_resolved = not ticket.is_unresolved
     record(ticket, "outgoing", now=now, id=message.pk, **reply.for_clock())
     if reply.solves:
         ticket.resolved_at = now
         TicketEvent.objects.create(ticket=ticket, kind=EventKind.RESOLVED, at=now, agent=agent)
+        tell_followers(ticket, "resolved", key=message.pk, by=agent, now=now)
     elif was_resolved:
-        _mark_reopened(ticket, agent=agent, now=now)
+        mark_reopened(ticket, agent=agent, now=now)
     if reply.channel == Channel.EMAIL:
-        send_reply(message, ticket, agent=agent, now=now)
+        pause = timedelta(seconds=0 if reply.was_scheduled else settings.UNDO_SEND_SECONDS)
+        send_reply(message, ticket, agent=agent, now=now, leaves_at=now + pause)
     return message
 
 
@@ -259,6 +313,7 @@ def send_reply(
     agent: Agent,
     now: datetime,
     first_link: CustomerLink | None = None,
+    leaves_at: datetime | None = None,
 ) -> None:
     """Queue the letter that carries the message; `first_link` when it is the first of all."""
     message.email = write_to_customer(
@@ -268,12 +323,16 @@ def send_reply(
         now=now,
         context={"body": message.body.strip(), "agent": agent},
         first_link=first_link,
+        cc=[] if first_link else addresses_in_cc(ticket),
+        leaves_at=leaves_at,
+        files=enclosures(message),
     )
     message.save(update_fields=["email"])
 
 
-def _tell_holders(ticket: Ticket, message: Message, *, now: datetime) -> None:
-    """The assignee hears that the customer wrote; of an unassigned ticket, the team."""
+def tell_holders(ticket: Ticket, message: Message, *, now: datetime) -> None:
+    """The assignee hears that the customer wrote; of an unassigned ticket, the team; and those who
+    follow it."""
     notify_agents(
         [
             Notice(
@@ -287,3 +346,4 @@ def _tell_holders(ticket: Ticket, message: Message, *, now: datetime) -> None:
         ],
         now=now,
     )
+    tell_followers(ticket, "replied", key=message.pk, now=now)

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Notification
-from accounts.services import Notice, notify_agents
+from accounts.notifying import Notice
+from accounts.services import notify_agents
 from mail.failures import reason_of
 from mail.models import OutboundEmail
 from mail.services import close_report, put_off_report

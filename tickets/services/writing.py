@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from email.utils import formataddr
 from typing import Any
 
 from django.conf import settings
 
 from customers.models import ContactPoint
+from customers.services import has_complained
+from mail.enclosing import Enclosure
 from mail.letters import write_letter
-from mail.models import OutboundEmail
+from mail.mailboxes import writing_mailbox
+from mail.models import Mailbox, OutboundEmail
 from mail.services import queue_email
 from tickets import links
 from tickets.models import CustomerLink, Ticket
+from tickets.reply_addresses import reply_address
 
 # For letters that no person wrote (RFC 3834, and what Exchange reads).
 AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
@@ -28,14 +33,22 @@ def write_to_customer(  # noqa: PLR0913 - all of it is what a letter is
     context: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
     first_link: CustomerLink | None = None,
+    mailbox: Mailbox | None = None,
+    cc: Sequence[str] = (),
+    leaves_at: datetime | None = None,
+    files: Sequence[Enclosure] = (),
 ) -> OutboundEmail | None:
     """Queue the letter `mail/<letter_name>` about a ticket; None when there is nowhere to send it.
 
     `first_link` is given with the first letter of all, for which nothing needs to be looked up.
+    Until `leaves_at` the letter can be taken back.
     """
-    address = address_of(ticket)
+    # Whose first letter it is has just been asked.
+    is_automatic = "Auto-Submitted" in (headers or {}) and first_link is None
+    address = address_of(ticket, is_automatic=is_automatic)
     if not address:
         return None
+    mailbox = mailbox or writing_mailbox(team_id=ticket.team_id, arrival_id=ticket.mailbox_id)
     letter = write_letter(
         letter_name,
         language=ticket.language,
@@ -54,19 +67,31 @@ def write_to_customer(  # noqa: PLR0913 - all of it is what a letter is
         dedupe_key=dedupe_key,
         language=ticket.language,
         now=now,
-        headers=headers,
+        headers={**_reply_to(ticket, mailbox), **(headers or {})},
+        mailbox=mailbox,
+        cc=cc,
         thread=ticket.mail_thread,
         is_first=first_link is not None,
+        leaves_at=leaves_at,
+        files=files,
     )
 
 
-def address_of(ticket: Ticket) -> str:
+def address_of(ticket: Ticket, *, is_automatic: bool = False) -> str:
     """Where letters about it go: the address the inquiry came from, else the customer's first one;
-    empty when nowhere."""
-    if ticket.reply_address:
-        return ticket.reply_address
-    point = ticket.customer.contact_points.filter(kind=ContactPoint.Kind.EMAIL).first()
-    return point.value if point else ""
+    empty when nowhere, or when whoever has it wants no letters that no person wrote."""
+    address = ticket.reply_address
+    if not address:
+        point = ticket.customer.contact_points.filter(kind=ContactPoint.Kind.EMAIL).first()
+        address = point.value if point else ""
+    return "" if is_automatic and address and has_complained(address) else address
+
+
+def _reply_to(ticket: Ticket, mailbox: Mailbox | None) -> dict[str, str]:
+    """Answers lead to the ticket by their address, whatever a mail program makes of the headers."""
+    address = reply_address(ticket, mailbox)
+    name = mailbox.name if mailbox and mailbox.name else settings.BRAND_NAME
+    return {"Reply-To": formataddr((name, address))} if address else {}
 
 
 def _bare_name(name: str) -> str:

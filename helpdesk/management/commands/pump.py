@@ -16,9 +16,14 @@ from django.utils import timezone
 from mail.delivery import deliver_due
 from mail.notifying import mail_notifications
 from sla.sweep import seconds_to_next, sweep_due
+from tickets.services.acknowledging import note_acknowledgements
 from tickets.services.bulk import continue_bulk_changes
+from tickets.services.digesting import send_due_digests
+from tickets.services.distributing import hand_out_waiting, take_back_idle
+from tickets.services.filing import file_waiting_mail, tell_of_waiting_mail
 from tickets.services.holding import hold_due_promises
 from tickets.services.rematching import continue_rematch
+from tickets.services.scheduling import send_scheduled
 from tickets.services.undelivered import take_up_failures
 from tickets.services.waiting import fire_due_waits
 
@@ -26,6 +31,7 @@ logger = structlog.get_logger(__name__)
 # A worker usually takes a letter within milliseconds; the pump looks for those it did not take.
 ERRANDS_EVERY = 2.0
 LETTERS_A_PASS = 10
+MAILS_A_PASS = 50
 # What is due and still there after a sweep is held by somebody at work; look again, but not madly.
 SHORTEST_PAUSE = 0.1
 LONGEST_PAUSE = 1.0
@@ -71,9 +77,16 @@ def sweep() -> float:
 
 def run_errands() -> float:
     """Do what may take its time, and say how many seconds there are until the next pass."""
+    _attempt(lambda: file_waiting_mail(limit=MAILS_A_PASS))
+    _attempt(tell_of_waiting_mail)
+    _attempt(note_acknowledgements)
     _attempt(fire_due_waits)
     _attempt(hold_due_promises)
+    _attempt(send_scheduled)
     _attempt(take_up_failures)
+    _attempt(take_back_idle)
+    _attempt(hand_out_waiting)
+    _attempt(send_due_digests)
     _attempt(continue_rematch)
     _attempt(continue_bulk_changes)
     return 0.0 if _attempt(lambda: deliver_due(limit=LETTERS_A_PASS)) else ERRANDS_EVERY

@@ -1,5 +1,5 @@
 // <live-queue data-events-url="…" data-updated-label="Updated"> listens while its tab is looked at. The stream says
-// {"paths": ["/desk/tickets/1042/", …]}; a row is matched by its link. Rows never move under the pointer: a changed row
+// {"paths": ["/desk/tickets/1042/", …]}, or {"presence": […]} when somebody came or went there; a row is matched by its link. Rows never move under the pointer: a changed row
 // gets a mark, and when the list itself has changed, its hidden button offers the new one (its own hx-get fetches it).
 // [data-etag] inside is the list as shown; [data-poll-url] answers 304 while it is still that.
 const POLL_MS = 15_000;
@@ -39,7 +39,7 @@ customElements.define("live-queue", class extends HTMLElement {
     this.stream = new EventSource(this.dataset.eventsUrl, { withCredentials: true });
     this.stream.onopen = () => this.resume();
     this.stream.onerror = () => this.recover();
-    this.stream.onmessage = (event) => this.hear(pathsIn(event.data));
+    this.stream.onmessage = (event) => this.tell(changeIn(event.data));
   }
 
   resume() {
@@ -54,6 +54,12 @@ customElements.define("live-queue", class extends HTMLElement {
     this.stream = null;
     clearTimeout(this.retry);
     this.retry = setTimeout(() => this.follow(), RETRY_MS);
+  }
+
+  // Who came or went changes no row: that is the business of <row-presence>.
+  tell({ paths, presence }) {
+    if (presence) document.dispatchEvent(new CustomEvent("presence", { detail: presence }));
+    if (paths) this.hear(paths);
   }
 
   hear(paths) {
@@ -88,10 +94,10 @@ customElements.define("live-queue", class extends HTMLElement {
   }
 });
 
-function pathsIn(data) {
+function changeIn(data) {
   try {
-    return JSON.parse(data).paths ?? [];
+    return JSON.parse(data) ?? {};
   } catch {
-    return [];
+    return {};
   }
 }
