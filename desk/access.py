@@ -148,10 +148,15 @@ def mails_to_look_at(visitor: Agent) -> QuerySet[InboundEmail]:
     leads. Raises Http404 for everybody else."""
     if visitor.is_administrator:
         return InboundEmail.objects.to_look_at()
-    led = Team.objects.filter(memberships__agent=visitor, memberships__is_lead=True)
-    if not led.exists():
+    if not may_keep_mail(visitor):
         raise Http404
+    led = Team.objects.filter(memberships__agent=visitor, memberships__is_lead=True)
     return InboundEmail.objects.to_look_at().filter(mailbox__team__in=led)
+
+
+def may_keep_mail(visitor: Agent) -> bool:
+    """Administrators, and who leads a team."""
+    return visitor.is_administrator or visitor.memberships.filter(is_lead=True).exists()
 
 
 def mail_to_look_at(visitor: Agent, pk: int) -> InboundEmail:

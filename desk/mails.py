@@ -93,7 +93,9 @@ def original_document(message: Message, *, with_pictures: bool) -> str:
     if with_pictures:
         body = HELD_BACK.sub(r'src="\1" referrerpolicy="no-referrer"', body)
     return (
-        '<!doctype html>\n<html><head><meta charset="utf-8"><meta name="referrer" content="no-referrer">'
+        '<!doctype html>\n<html><head><meta charset="utf-8">'
+        # Written for white paper: a browser then puts some below it, in the dark too.
+        '<meta name="color-scheme" content="light"><meta name="referrer" content="no-referrer">'
         f'<base target="_blank"><title>{html.escape(_("Original formatting"))}</title></head>'
         f"<body>{body}</body></html>"
     )

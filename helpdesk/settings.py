@@ -216,6 +216,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3.0,
         "options": {"expires": 10},
     },
+    # Each mailbox says itself when its next look is due; this asks them.
+    "fetch mail": {
+        "task": "mail.tasks.fetch_waiting",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "tell of waiting mail": {
         "task": "tickets.tasks.tell_of_waiting_mail",
         "schedule": 60.0,

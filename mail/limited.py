@@ -32,7 +32,11 @@ TOO_HEAVY = "The process that read it was ended: it took too long or too much me
 
 
 class ProcessEnded(Exception):
-    """The reading process is gone, or has taken too long."""
+    """The reading process is gone."""
+
+
+class TooSlow(ProcessEnded):
+    """It took too long and was ended."""
 
 
 class LimitedReader:
@@ -52,7 +56,7 @@ class LimitedReader:
         """What the letter says; its headers and an `error` when reading it broke the process."""
         with self._lock:
             try:
-                return self._ask(ALL, raw)
+                return self._ask_twice(raw)
             except ProcessEnded:
                 logger.warning("mail.reader_ended", size=len(raw))
             return self._headers_of(raw)
@@ -68,6 +72,15 @@ class LimitedReader:
                 if pipe is not None:
                     pipe.close()
         process.wait()
+
+    def _ask_twice(self, raw: bytes) -> ReadLetter:
+        """Somebody else may have ended the process: only what ends two is too heavy."""
+        try:
+            return self._ask(ALL, raw)
+        except TooSlow:
+            raise
+        except ProcessEnded:
+            return self._ask(ALL, raw)
 
     def _headers_of(self, raw: bytes) -> ReadLetter:
         try:
@@ -86,7 +99,10 @@ class LimitedReader:
             process.stdin.flush()
             [length] = LENGTH.unpack(self._receive(process, LENGTH.size, until=until))
             answer = _unpickled(self._receive(process, length, until=until))
-        except (OSError, ValueError, pickle.UnpicklingError, ProcessEnded) as error:
+        except ProcessEnded:
+            self.close()
+            raise
+        except (OSError, ValueError, pickle.UnpicklingError) as error:
             self.close()
             raise ProcessEnded from error
         self._read += 1
@@ -103,6 +119,8 @@ class LimitedReader:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 cwd=HOME,
+                # Signals to the group of its parent, who goes on reading, are not for it.
+                process_group=0,
                 env={"PATH": os.environ.get("PATH", ""), "LANG": "C.UTF-8"},
             )
         return self._process
@@ -115,7 +133,7 @@ class LimitedReader:
             selector.register(process.stdout, selectors.EVENT_READ)
             while len(received) < length:
                 if not selector.select(max(0.0, until - time.monotonic())):
-                    raise ProcessEnded
+                    raise TooSlow
                 chunk = os.read(process.stdout.fileno(), min(CHUNK, length - len(received)))
                 if not chunk:
                     raise ProcessEnded

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team
+from mail.troubles import Trouble
 
 
 def default_language() -> str:
@@ -165,6 +166,103 @@ class Mailbox(models.Model):
     def sender(self) -> str:
         """What stands in From."""
         return formataddr((self.name or settings.BRAND_NAME, self.address))
+
+
+class MailboxSourceQuerySet(models.QuerySet["MailboxSource"]):
+    def fetched(self) -> MailboxSourceQuerySet:
+        """Those that mail is fetched from."""
+        return self.filter(kind=MailboxSource.Kind.IMAP, mailbox__is_active=True)
+
+    def due(self, now: datetime) -> MailboxSourceQuerySet:
+        """Those to look into now."""
+        return self.fetched().filter(next_fetch_at__lte=now).order_by("next_fetch_at")
+
+
+class MailboxSource(models.Model):
+    """Where a mailbox's mail is fetched from, and by which server its letters leave.
+
+    What is called secret or token is encrypted (common.secrets). `next_fetch_at` is when somebody
+    may next look into it; taking it sets that to the end of a lease and counts `fetches` up, and
+    only who still holds the number may write down how far they came. `last_uid` counts within
+    `uid_validity` (RFC 3501 2.3.1.1); both are empty until the first look.
+    """
+
+    class Kind(models.TextChoices):
+        NONE = "none", _("Not fetched")
+        IMAP = "imap", _("IMAP")
+
+    class Security(models.TextChoices):
+        TLS = "tls", _("TLS")
+        STARTTLS = "starttls", _("STARTTLS")
+        NONE = "none", _("None (only for this machine)")
+
+    class Auth(models.TextChoices):
+        PASSWORD = "password", _("Password")  # noqa: S105 - the way, no password
+        XOAUTH2 = "xoauth2", _("OAuth 2.0 (Microsoft 365, Google)")
+
+    class AfterFetch(models.TextChoices):
+        LEAVE = "leave", _("Leave it as it is")
+        MOVE = "move", _("Move it to a folder")
+
+    class Transport(models.TextChoices):
+        DEFAULT = "default", _("The mail server of the desk")
+        SMTP = "smtp", _("A mail server of its own (SMTP)")
+
+    mailbox = models.OneToOneField(Mailbox, on_delete=models.CASCADE, related_name="mail_source")
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.NONE)
+    host = models.CharField(max_length=255, blank=True)
+    port = models.PositiveIntegerField(default=993)
+    security = models.CharField(max_length=8, choices=Security, default=Security.TLS)
+    user = models.CharField(max_length=320, blank=True)
+    auth = models.CharField(max_length=8, choices=Auth, default=Auth.PASSWORD)
+    secret = models.TextField(blank=True)
+    token_url = models.CharField(max_length=500, blank=True)
+    client_id = models.CharField(max_length=255, blank=True)
+    client_secret = models.TextField(blank=True)
+    refresh_token = models.TextField(blank=True)
+    access_token = models.TextField(blank=True)
+    access_token_expires_at = models.DateTimeField(null=True, blank=True)
+    folder = models.CharField(max_length=255, default="INBOX")
+    after_fetch = models.CharField(max_length=8, choices=AfterFetch, default=AfterFetch.LEAVE)
+    moves_to = models.CharField(max_length=255, blank=True)
+    # Whether what lay there at the first look is taken in, too.
+    takes_what_is_there = models.BooleanField(default=False)
+    transport = models.CharField(max_length=8, choices=Transport, default=Transport.DEFAULT)
+    smtp_host = models.CharField(max_length=255, blank=True)
+    smtp_port = models.PositiveIntegerField(default=587)
+    smtp_security = models.CharField(max_length=8, choices=Security, default=Security.STARTTLS)
+    smtp_user = models.CharField(max_length=320, blank=True)
+    smtp_secret = models.TextField(blank=True)
+    # How far it is read.
+    uid_validity = models.PositiveBigIntegerField(null=True, blank=True)
+    last_uid = models.PositiveBigIntegerField(default=0)
+    # What the server would not hand over; asked for again at every look.
+    left_uids = models.JSONField(default=list, blank=True)
+    first_look_at = models.DateTimeField(null=True, blank=True)
+    next_fetch_at = models.DateTimeField(default=timezone.now)
+    fetches = models.PositiveBigIntegerField(default=0)
+    # How it is.
+    waiting_on_server = models.PositiveIntegerField(default=0)
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.CharField(max_length=16, choices=Trouble, blank=True)
+    last_error_said = models.CharField(max_length=300, blank=True)
+    last_error_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    # Silence counts from here when there was no success since; and who must know has been told.
+    watched_since = models.DateTimeField(default=timezone.now)
+    alerted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MailboxSourceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(kind="imap") | ~Q(host=""), name="a_fetched_mailbox_has_a_host"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"source of {self.mailbox_id} ({self.kind})"
 
 
 class InboundEmailQuerySet(models.QuerySet["InboundEmail"]):

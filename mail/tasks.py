@@ -3,7 +3,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from mail import delivery, notifying
+from mail import delivery, fetching, notifying
 
 
 @shared_task
@@ -19,3 +19,13 @@ def deliver_waiting() -> None:
 @shared_task
 def mail_notifications() -> None:
     notifying.mail_notifications(now=timezone.now())
+
+
+@shared_task
+def fetch_waiting() -> None:
+    fetching.ring_for_due()
+
+
+@shared_task
+def fetch_mailbox(source_id: int) -> None:
+    fetching.fetch(source_id)

@@ -158,6 +158,14 @@ def working_time_after(
     return None if due is None else utc_datetime(due)
 
 
+def promise_after(policy_version_id: int, duration: timedelta, *, now: datetime) -> datetime:
+    """The time to promise when so much working time is needed, in full five minutes."""
+    due = working_time_after(policy_version_id, now, duration)
+    if due is None:
+        return suggested_promises(policy_version_id, Priority.NORMAL, now=now)[0]
+    return _up_to_five_minutes(epoch_seconds(due))
+
+
 def sweep_lag() -> float:
     """For how many wall seconds the most overdue step has waited for a sweep; 0 when none has.
 

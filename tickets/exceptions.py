@@ -55,6 +55,14 @@ class BadView(TicketError):
     pass
 
 
+class BadMacro(TicketError):
+    pass
+
+
+class PlaceholderLeft(TicketError):
+    """The text names something in {{ }} that cannot be filled in; nothing was sent."""
+
+
 class TooLateToUndo(TicketError):
     pass
 

@@ -462,6 +462,8 @@ class Draft(models.Model):
     ending = models.CharField(max_length=10, choices=Ending, blank=True, default="", db_default="")
     promise_at = models.DateTimeField(null=True, blank=True)
     leaves_at = models.DateTimeField(null=True, blank=True)
+    # The keys of the macros whose changes go with it.
+    macros = models.JSONField(default=list, blank=True, db_default=[])
 
     class Meta:
         ordering = ["saved_at"]
@@ -601,6 +603,50 @@ class DefaultView(models.Model):
 
     def __str__(self) -> str:
         return f"{self.view_id} for {self.agent_id}"
+
+
+class Macro(models.Model):
+    """A text kept for many replies, with what it changes; for one agent, a team or everybody.
+
+    `body` may hold placeholders: see tickets.macros. `promise_after` is working time.
+    """
+
+    class Language(models.TextChoices):
+        ANY = "", _("Any language")
+        JAPANESE = "ja", "日本語"
+        ENGLISH = "en", "English"
+
+    name = models.CharField(max_length=60)
+    # How the name is said, in kana; empty when it is written so.
+    reading = models.CharField(max_length=60, blank=True)
+    body = models.TextField()
+    owner = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.CASCADE, related_name="macros"
+    )
+    team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.CASCADE, related_name="macros"
+    )
+    # Of the customers it is for.
+    language = models.CharField(max_length=8, choices=Language, blank=True, default=Language.ANY)
+    ending = models.CharField(max_length=10, choices=Ending, blank=True)
+    promise_after = models.DurationField(null=True, blank=True)
+    tags = models.JSONField(default=list, blank=True)
+    priority = models.CharField(max_length=10, choices=Priority, blank=True)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(owner=None) | Q(team=None), name="macro_is_ones_own_or_the_teams"
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "team", "name"], nulls_distinct=False, name="macro_names_differ"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ReadMark(models.Model):

@@ -109,7 +109,7 @@ def surroundings(ticket: Ticket, *, agent: Agent) -> Surroundings:
 
 
 SCHEDULED_FIELDS = ("pk", "body", "ending", "submission_key", "agent_id", *LATER)
-DRAFT_FIELDS = ("kind", "body", "submission_key", "saved_at", "agent_id", "ending", *LATER)
+DRAFT_FIELDS = ("kind", "body", "submission_key", "saved_at", "agent_id", "ending", "macros", *LATER)
 
 
 LINK_FIELDS = ("pk", "kind", "ticket_id", "other_id")
@@ -164,6 +164,7 @@ def _draft(fields: Mapping[str, Any]) -> Draft:
         saved_at=datetime.fromisoformat(fields["saved_at"]),
         agent=Agent(pk=fields["agent_id"], name=fields["name"]),
         ending=fields["ending"],
+        macros=fields["macros"],
         **{name: _instant(fields[name]) for name in LATER},
     )
 

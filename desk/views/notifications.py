@@ -25,7 +25,11 @@ class Group:
 def index(request: HttpRequest) -> HttpResponse:
     """What this agent was told, ticket by ticket, the newest first."""
     told = access.agent(request).notifications.filter(is_in_desk=True)[:SHOWN]
-    context = {"groups": _by_ticket(told), "now": timezone.now()}
+    context = {
+        "groups": _by_ticket(told),
+        "keeps_mail": access.may_keep_mail(access.agent(request)),
+        "now": timezone.now(),
+    }
     return render(request, "desk/notifications.html", context)
 
 

@@ -374,6 +374,8 @@ def ticket_page(
             ticket, now=now, chosen=written.get("promise", composer.promise)
         ),
         "composer": composer,
+        "previewed": None,
+        "previewed_note": None,
         "just_sent": just_sent(request, now=now),
         "is_other_time": written.get("promise") == OTHER_TIME,
         "free_sentence": promise_sentence(ticket, "{when}"),

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from customers.exceptions import AddressTaken, BadAddress, CannotBeMerged
 from customers.merging import remember_different
@@ -22,6 +22,12 @@ from tickets.services.customer_records import (
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("support")]
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

@@ -252,3 +252,9 @@ def test_without_scripts_the_preview_is_on_the_page_with_what_was_typed(as_aiko,
     assert "<strong>太字</strong>" in page.text
     assert "**太字**</textarea>" in page.text
     assert "Please check what you entered" not in words(page)
+
+
+def test_nothing_is_previewed_before_somebody_asks(as_aiko):
+    page = as_aiko.get(reverse("desk:ticket", args=[a_ticket().number]))
+
+    assert 'class="preview"' not in page.text

@@ -11,6 +11,12 @@ import pytest
 from mail.limited import TOO_HEAVY, LimitedReader
 from tests.mail.incoming import a_mail
 
+# Reads headers like the real one, and dies of everything else.
+DIES_ON_ALL = """
+from mail.reading import process
+process.read_letter = lambda raw: __import__("os")._exit(9)
+process.main()
+"""
 MAIL = a_mail(subject="Hello", body="One line.").as_bytes()
 
 
@@ -36,12 +42,21 @@ def test_a_letter_is_read_by_a_new_process_when_the_old_one_was_killed(reader: L
     reader.read(MAIL)
     os.kill(process := pid_of(reader), signal.SIGKILL)
 
-    of_killed, after = reader.read(MAIL), reader.read(MAIL)
+    read = reader.read(MAIL)
 
-    # That it was killed may have been the letter's doing: its headers are told, and that it needs a look.
-    assert (of_killed.mail.subject, of_killed.mail.error) == ("Hello", TOO_HEAVY)
-    assert (after.mail.subject, after.mail.error) == ("Hello", "")
+    assert (read.mail.subject, read.mail.error) == ("Hello", "")
     assert pid_of(reader) != process
+
+
+def test_a_letter_that_ends_every_process_is_told_by_its_headers(
+    reader: LimitedReader, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("mail.limited.PROGRAM", DIES_ON_ALL)
+
+    read = reader.read(MAIL)
+
+    assert (read.mail.subject, read.mail.error) == ("Hello", TOO_HEAVY)
+    assert read.mail.body_text == ""
 
 
 def test_a_letter_that_takes_too_long_is_given_up_and_the_next_one_is_read(reader: LimitedReader):

@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from django.conf import LazySettings
 from django.core.files.storage import default_storage
+from django.core.management import call_command
 from django.db import OperationalError, connections
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -406,3 +407,12 @@ def test_the_team_of_a_fresh_desk_gets_a_mailbox_by_itself(support: Team, settin
 
     assert Ticket.objects.get().mailbox == Mailbox.objects.get()
     assert Mailbox.objects.get().address == "hilfe@desk.example"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_pump_files_mail_by_itself(fresh_desk: None, mailbox: Mailbox):
+    waits(a_mail())
+    call_command("pump", "--once")
+
+    assert Ticket.objects.count() == 1
+    assert len(outbox()) == 1

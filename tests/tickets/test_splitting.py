@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from mail.models import OutboundEmail
 from tests.factories import a_ticket
@@ -14,6 +14,12 @@ from tickets.services.replying import Reply, receive_reply, reply_to_customer
 from tickets.services.splitting import split_message
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("support", "monday_at_ten")]
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture

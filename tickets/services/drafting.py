@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -25,6 +25,7 @@ def save_draft(
     body: str,
     submission_key: UUID,
     agent: Agent,
+    macros: Sequence[int] = (),
     now: datetime | None = None,
 ) -> None:
     """Keep the text, or forget it when it is empty. No clock moves, and nobody is told.
@@ -43,12 +44,13 @@ def save_draft(
         body=body,
         submission_key=submission_key,
         saved_at=now or timezone.now(),
+        macros=list(macros),
     )
     Draft.objects.bulk_create(
         [draft],
         update_conflicts=True,
         unique_fields=["ticket", "agent", "kind"],
-        update_fields=["body", "submission_key", "saved_at"],
+        update_fields=["body", "submission_key", "saved_at", "macros"],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Self
@@ -25,6 +25,7 @@ from tickets.exceptions import (
     PromiseTooFar,
     SomebodyAnswered,
 )
+from tickets.macros import ready_to_send
 from tickets.models import (
     Channel,
     CustomerLink,
@@ -106,10 +107,11 @@ def reply_to_customer(
     """Answer the customer, in writing or by telephone, and make the next promise, or solve.
 
     Raises PromiseMissing without a promise on a ticket that stays open, PromiseInThePast, PromiseTooFar and
-    SomebodyAnswered when the thread has moved on since `seen_entries`. The same submission key
-    sends once.
+    SomebodyAnswered when the thread has moved on since `seen_entries`, and PlaceholderLeft when
+    something in {{ }} cannot be filled in. The same submission key sends once.
     """
     ticket = lock_ticket(ticket)
+    reply = filled_in(reply, ticket, agent=agent)
     if sent := _sent_before(ticket, reply.submission_key):
         if sent.body.split() != reply.body.split():
             raise SomebodyAnswered(
@@ -234,6 +236,13 @@ def mark_reopened(ticket: Ticket, *, agent: Agent | None, now: datetime) -> None
     ticket.reopen_count += 1
     ticket.resolved_at = None
     TicketEvent.objects.create(ticket=ticket, kind=EventKind.REOPENED, at=now, agent=agent)
+
+
+def filled_in(reply: Reply, ticket: Ticket, *, agent: Agent) -> Reply:
+    """The reply as the customer gets it. Raises PlaceholderLeft."""
+    promise_at = None if reply.solves else reply.promise_at
+    body = ready_to_send(reply.body, ticket, agent=agent, promise_at=promise_at)
+    return replace(reply, body=body)
 
 
 def _sent_before(ticket: Ticket, submission_key: UUID | None) -> Message | None:

@@ -34,6 +34,7 @@ from tickets.services.replying import (
     Reply,
     check_is_seen,
     check_outcome,
+    filled_in,
     reply_to_customer,
 )
 
@@ -48,7 +49,8 @@ def schedule_reply(
     """Keep a reply until it leaves. What was promised stays promised until then.
 
     Raises CannotBeScheduled, PromiseInThePast for a next contact before it leaves, PromiseMissing,
-    and SomebodyAnswered as reply_to_customer does. The same submission key is kept once.
+    PlaceholderLeft and SomebodyAnswered as reply_to_customer does. The same submission key is kept
+    once.
     """
     ticket = lock_ticket(ticket)
     key = reply.submission_key or uuid4()
@@ -58,6 +60,7 @@ def schedule_reply(
     if ticket.messages.filter(submission_key=key).exists():
         raise SomebodyAnswered(_("This reply has been sent already."))
     check_is_seen(ticket, reply)
+    reply = filled_in(reply, ticket, agent=agent)
     _check_time(ticket, reply, leaves_at=leaves_at, now=now)
     scheduled = ScheduledReply.objects.create(
         ticket=ticket,

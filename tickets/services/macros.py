@@ -1,0 +1,141 @@
+"""Texts kept for many replies: one agent's own, a team's, or everybody's; and what they change."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Case, Max, Q, QuerySet, When
+from django.utils.translation import gettext as _
+
+from accounts.models import Agent, Team
+from tickets.exceptions import BadMacro
+from tickets.macros import unknown_placeholders
+from tickets.models import Macro, Ticket
+from tickets.services.handling import change_tags
+from tickets.services.rematching import change_priority
+
+MACROS_OF_ONE_AUDIENCE = 300
+TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
+
+
+def macros_seen_by(agent: Agent) -> QuerySet[Macro]:
+    """Their own, those of their teams, and everybody's."""
+    teams = Team.objects.filter(memberships__agent=agent)
+    of_teams = Q(team__isnull=False) if agent.sees_everything else Q(team__in=teams)
+    return Macro.objects.filter(Q(owner=agent) | of_teams | Q(owner=None, team=None))
+
+
+def macros_in_order(agent: Agent) -> QuerySet[Macro]:
+    """The macros somebody sees: the nearest first, then as they were arranged."""
+    nearest = Case(When(owner__isnull=False, then=0), When(team__isnull=False, then=1), default=2)
+    macros = macros_seen_by(agent).select_related("team")
+    return macros.order_by(nearest, "team__name", "position", "pk")
+
+
+def macros_kept_by(agent: Agent) -> QuerySet[Macro]:
+    """Those they may edit, move and delete: their own, of teams they lead, and as administrators
+    all that are shared."""
+    if agent.is_administrator:
+        return Macro.objects.filter(Q(owner=agent) | Q(owner=None))
+    led = Team.objects.filter(memberships__agent=agent, memberships__is_lead=True)
+    return Macro.objects.filter(Q(owner=agent) | Q(team__in=led))
+
+
+def macros_for(ticket: Ticket, *, agent: Agent, text: str = "") -> list[Macro]:
+    """Those for the customer's language in which all of these words are found: what begins with
+    them first."""
+    words = fold(text).split()
+    found = [
+        macro
+        for macro in macros_in_order(agent)
+        if macro.language in {"", ticket.language} and _has(macro, words)
+    ]
+    return sorted(found, key=lambda macro: not _begins(macro, words))
+
+
+def macros_named(agent: Agent, text: str) -> list[Macro]:
+    """Those whose name, reading or text has all of these words."""
+    words = fold(text).split()
+    return [macro for macro in macros_in_order(agent) if _has(macro, words)]
+
+
+def fold(text: str) -> str:
+    """Width, capitals and the two kinds of kana make no difference."""
+    return unicodedata.normalize("NFKC", text).casefold().translate(TO_HIRAGANA)
+
+
+@transaction.atomic
+def save_macro(macro: Macro, *, fields: Mapping[str, Any]) -> Macro:
+    """Keep it with these values; a new one comes last of its audience. Raises BadMacro."""
+    before = (macro.owner_id, macro.team_id) if macro.pk else None
+    for name, value in fields.items():
+        setattr(macro, name, value)
+    if unknown := unknown_placeholders(macro.body):
+        raise BadMacro(
+            _("“%(placeholder)s” is none of the placeholders. Choose one from the list.")
+            % {"placeholder": unknown[0][:60]}
+        )
+    if before != (macro.owner_id, macro.team_id):
+        macro.position = _last_place(macro)
+    try:
+        with transaction.atomic():
+            macro.save()
+    except IntegrityError as error:
+        raise BadMacro(
+            _("There is a macro named “%(name)s” already. Choose another name.")
+            % {"name": macro.name}
+        ) from error
+    return macro
+
+
+@transaction.atomic
+def move_macro(macro: Macro, *, by: int) -> None:
+    """One place up (-1) or down (1) among those of the same audience."""
+    macros = list(_audience(macro).select_for_update().order_by("position", "pk"))
+    here = [each.pk for each in macros].index(macro.pk)
+    there = min(max(here + by, 0), len(macros) - 1)
+    macros.insert(there, macros.pop(here))
+    for position, each in enumerate(macros):
+        each.position = position
+    Macro.objects.bulk_update(macros, ["position"])
+
+
+def apply_changes(
+    ticket: Ticket, macros: Iterable[Macro], *, by: Agent, now: datetime | None = None
+) -> None:
+    """Make the tags and the priority what the macros say. Call it in the transaction in which
+    their text is sent. Raises BadTag."""
+    for macro in macros:
+        if macro.tags:
+            change_tags(ticket, add=macro.tags, by=by, now=now)
+        if macro.priority and ticket.is_unresolved:
+            change_priority(ticket, to=macro.priority, by=by, now=now)
+
+
+def _audience(macro: Macro) -> QuerySet[Macro]:
+    return Macro.objects.filter(owner=macro.owner_id, team=macro.team_id)
+
+
+def _last_place(macro: Macro) -> int:
+    others = _audience(macro).exclude(pk=macro.pk)
+    if others.count() >= MACROS_OF_ONE_AUDIENCE:
+        raise BadMacro(
+            _("There are %(most)s macros already. Delete one first.")
+            % {"most": MACROS_OF_ONE_AUDIENCE}
+        )
+    last = others.aggregate(last=Max("position"))["last"]
+    return 0 if last is None else last + 1
+
+
+def _has(macro: Macro, words: list[str]) -> bool:
+    text = fold(f"{macro.name} {macro.reading} {macro.body}")
+    return all(word in text for word in words)
+
+
+def _begins(macro: Macro, words: list[str]) -> bool:
+    beginnings = (fold(macro.name), fold(macro.reading))
+    return not words or any(each.startswith(words[0]) for each in beginnings)
