@@ -52,6 +52,8 @@ class Agent(AbstractBaseUser):
     theme = models.CharField(max_length=8, blank=True, default="")
     # Whether a sent reply leads to the next ticket of the list.
     sends_and_next = models.BooleanField(default=False, db_default=False)
+    # Whether single letters are commands to this person's pages, or never.
+    keys_off = models.BooleanField(default=False, db_default=False)
     is_active = models.BooleanField(default=True)
     # Away: until a time, or until they say that they are back. Somebody may stand in meanwhile.
     is_away = models.BooleanField(default=False, db_default=False)
@@ -182,6 +184,7 @@ class Notification(models.Model):
         NOT_SENT = "not_sent", _("A scheduled reply was not sent")
         FLOODED = "flooded", _("Very many mails from one sender")
         MAIL_WAITS = "mail_waits", _("Mail needs a look")
+        MAILBOX_SILENT = "mailbox_silent", _("A mailbox cannot be read")
 
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=20, choices=Kind)

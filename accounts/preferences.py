@@ -23,6 +23,7 @@ MAILED_BY_DEFAULT = {
     Kind.UNDELIVERED,
     Kind.NOT_SENT,
     Kind.MAIL_WAITS,
+    Kind.MAILBOX_SILENT,
 }
 
 

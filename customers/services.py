@@ -23,7 +23,6 @@ from customers.models import (
 from customers.normalizing import domain_of, normalize_email, normalize_phone
 
 Kind = ContactPoint.Kind
-# Japanese carriers gave out addresses like taro..yama.@docomo.ne.jp, so no more than this is asked.
 ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
 NUMBER = re.compile(r"\+?\d{6,15}")
 # ContactPoint.words of all, read with the record, because every inquiry needs them.
@@ -102,18 +101,24 @@ def add_address(customer: Customer, *, kind: str, value: str) -> None:
 
     Raises BadAddress for what is no address, and AddressTaken when it is another customer's.
     """
-    is_email = kind == Kind.EMAIL
-    normalized = normalize_email(value) if is_email else normalize_phone(value)
-    if not (ADDRESS.fullmatch(normalized) if is_email else NUMBER.fullmatch(normalized)):
-        raise BadAddress(
-            _("This is not an email address.") if is_email else _("This is not a telephone number.")
-        )
-    add_contact_point(customer, kind=kind, value=value)
-    if not is_email:
+    if kind == Kind.PHONE:
+        if not NUMBER.fullmatch(normalize_phone(value)):
+            raise BadAddress(_("This is not a telephone number."))
+        add_contact_point(customer, kind=kind, value=value)
         return
+    normalized = normalize_email(value)
+    if not is_email(normalized):
+        raise BadAddress(_("This is not an email address."))
+    add_contact_point(customer, kind=kind, value=value)
     holder = ContactPoint.objects.get(kind=Kind.EMAIL, normalized=normalized).customer_id
     if holder != customer.pk:
         raise AddressTaken(_("This address belongs to another customer."), holder=holder)
+
+
+def is_email(normalized: str) -> bool:
+    """Whether a letter could be sent there. Japanese carriers gave out addresses such as
+    taro..yama.@docomo.ne.jp, so no more than this is asked."""
+    return ADDRESS.fullmatch(normalized) is not None
 
 
 @transaction.atomic

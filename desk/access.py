@@ -13,16 +13,18 @@ from django.http import Http404, HttpRequest
 
 from accounts.models import Agent, Team
 from customers.models import ContactPoint, Customer
-from mail.models import InboundEmail
+from mail.models import InboundEmail, Mailbox
 from tickets.models import (
     Attachment,
     BulkChange,
+    Macro,
     Message,
     Participant,
     SavedView,
     ScheduledReply,
     Ticket,
 )
+from tickets.services.macros import macros_kept_by, macros_seen_by
 from tickets.services.viewing import views_kept_by, views_seen_by
 
 NUMBER = re.compile(r"[0-9]{1,19}")
@@ -89,6 +91,23 @@ def kept_view(visitor: Agent, pk: int) -> SavedView:
     return _found(views_kept_by(visitor).filter(pk=pk).first())
 
 
+def macro(visitor: Agent, pk: int) -> Macro:
+    """A macro they may use. Raises Http404."""
+    return _found(macros_seen_by(visitor).filter(pk=pk).first())
+
+
+def macros(visitor: Agent, texts: Iterable[str]) -> list[Macro]:
+    """Those of these ids that are of macros they may use."""
+    wanted = {int(text) for text in texts if NUMBER.fullmatch(text)}
+    ids = [pk for pk in wanted if pk <= LARGEST_NUMBER]
+    return list(macros_seen_by(visitor).filter(pk__in=ids)) if ids else []
+
+
+def kept_macro(visitor: Agent, pk: int) -> Macro:
+    """A macro they may edit, move and delete. Raises Http404."""
+    return _found(macros_kept_by(visitor).filter(pk=pk).first())
+
+
 def team(visitor: Agent, pk: int) -> Team:
     """A team whose settings they may read: every team for managers, their own for its leads.
     Raises Http404."""
@@ -141,6 +160,11 @@ def raw_of(message: Message) -> FieldFile:
 def participant(ticket: Ticket, pk: int) -> Participant:
     """Somebody whom a mail on this ticket named. Raises Http404."""
     return _found(ticket.participants.filter(pk=pk).first())
+
+
+def mailbox(pk: int) -> Mailbox:
+    """A mailbox, for those whom helpdesk.access lets come to its settings. Raises Http404."""
+    return _found(Mailbox.objects.filter(pk=pk).first())
 
 
 def mails_to_look_at(visitor: Agent) -> QuerySet[InboundEmail]:

@@ -13,10 +13,12 @@ from django.utils.translation import get_language
 
 from accounts.models import Agent
 from common.time_formatting import format_instant, short_instant
-from desk.forms import OTHER_TIME, ReplyForm, read_instant
+from desk import access
+from desk.forms import OTHER_TIME, ReplyForm, WritingForm, read_instant
+from desk.macros import chosen_macros
 from sla.selectors import coming_openings
 from tickets.attachments import move_uploads, uploads, uploads_by_key
-from tickets.models import Attachment, Draft, Ending, ScheduledReply, Ticket
+from tickets.models import Attachment, Draft, Ending, Macro, ScheduledReply, Ticket
 from tickets.surroundings import Surroundings
 
 
@@ -52,6 +54,8 @@ class Composer:
     leavings: Sequence[Leaving]
     is_other_leaving: bool
     later: Sequence[Later]
+    # Whose tags and priority go with the reply.
+    macros: Sequence[Macro]
 
     @property
     def is_sent_later(self) -> bool:
@@ -83,7 +87,15 @@ def compose(
         leavings=_leavings(ticket, chosen, now=now),
         is_other_leaving=chosen == OTHER_TIME,
         later=_later(around.scheduled, agent=agent),
+        macros=macros_with(form, kept, agent=agent),
     )
+
+
+def macros_with(form: WritingForm | None, draft: Draft | None, *, agent: Agent) -> list[Macro]:
+    """Those that were chosen for what is being written."""
+    if form is not None and form.is_bound:
+        return access.macros(agent, form.data.getlist("macro"))
+    return chosen_macros(draft.macros, agent=agent) if draft else []
 
 
 def _another_key(key: UUID) -> UUID:

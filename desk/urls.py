@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from desk.settings import mailboxes
 from desk.settings import teams as team_settings
 from desk.settings import views as settings
 from desk.views import (
@@ -14,6 +15,7 @@ from desk.views import (
     following,
     handing_over,
     important,
+    macros,
     mail_tray,
     merging,
     notification_settings,
@@ -35,6 +37,7 @@ urlpatterns = [
     path("", queue.queue, name="queue"),
     path("next/", queue.next_ticket, name="next_ticket"),
     path("search/", search.search, name="search"),
+    path("palette/", search.palette, name="palette"),
     path("bulk/", bulk.new, name="bulk_new"),
     path("bulk/create/", bulk.create, name="bulk_create"),
     path("bulk/<int:pk>/", bulk.show, name="bulk_change"),
@@ -60,6 +63,8 @@ urlpatterns = [
     path("tickets/<str:number>/presence/", presence.create, name="presence_create"),
     path("presence/", presence.index, name="presence_list"),
     path("tickets/<str:number>/preview/", composing.preview, name="preview"),
+    path("tickets/<str:number>/macros/", macros.choose, name="macro_choose"),
+    path("tickets/<str:number>/macros/<int:pk>/", macros.use, name="macro_use"),
     path("tickets/<str:number>/calls/", tickets.create_call, name="call_create"),
     path("tickets/<str:number>/draft/", tickets.save_draft, name="draft_save"),
     path("tickets/<str:number>/notes/", tickets.create_note, name="note_create"),
@@ -98,6 +103,11 @@ urlpatterns = [
     ),
     path("tickets/<str:number>/mails/<int:pk>/raw/", originals.raw, name="raw_mail"),
     path("tickets/<str:number>/mails/<int:pk>/acceptance/", originals.accept, name="mail_accept"),
+    path(
+        "tickets/<str:number>/participants/",
+        originals.create_participant,
+        name="participant_create",
+    ),
     path(
         "tickets/<str:number>/participants/<int:pk>/",
         originals.decide_on_participant,
@@ -149,6 +159,25 @@ urlpatterns = [
     path("customers/<int:pk>/vip/", important.update, name="customer_vip"),
     path("settings/teams/<int:pk>/", team_settings.show_team, name="settings_team"),
     path("settings/teams/<int:pk>/update/", team_settings.update_team, name="settings_team_update"),
+    path("settings/macros/", macros.index, name="macro_list"),
+    path("settings/macros/new/", macros.new, name="macro_new"),
+    path("settings/macros/create/", macros.create, name="macro_create"),
+    path("settings/macros/preview/", macros.preview, name="macro_preview"),
+    path("settings/macros/<int:pk>/", macros.show, name="macro"),
+    path("settings/macros/<int:pk>/update/", macros.update, name="macro_update"),
+    path("settings/macros/<int:pk>/deletion/", macros.delete, name="macro_delete"),
+    path("settings/macros/<int:pk>/order/", macros.move, name="macro_order"),
+    path("settings/mailboxes/", mailboxes.index, name="settings_mailboxes"),
+    path("settings/mailboxes/new/", mailboxes.new, name="settings_mailbox_new"),
+    path("settings/mailboxes/create/", mailboxes.create, name="settings_mailbox_create"),
+    path("settings/mailboxes/<int:pk>/", mailboxes.show, name="settings_mailbox"),
+    path("settings/mailboxes/<int:pk>/update/", mailboxes.update, name="settings_mailbox_update"),
+    path(
+        "settings/mailboxes/<int:pk>/check/", mailboxes.create_check, name="settings_mailbox_check"
+    ),
+    path(
+        "settings/mailboxes/<int:pk>/fetch/", mailboxes.create_fetch, name="settings_mailbox_fetch"
+    ),
     path("settings/", settings.overview, name="settings"),
     path("settings/policies/new/", settings.new_policy, name="settings_policy_new"),
     path("settings/policies/create/", settings.create_policy, name="settings_policy_create"),

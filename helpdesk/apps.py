@@ -7,5 +7,7 @@ class HelpdeskConfig(AppConfig):
     name = "helpdesk"
 
     def ready(self) -> None:
-        """Have the Celery application be there before anybody rings for a worker."""
+        """Have the Celery application be there before anybody rings for a worker, and ears for what
+        mail providers tell."""
         import_module("helpdesk.celery")
+        import_module("helpdesk.webhooks").connect()

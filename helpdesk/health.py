@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonResponse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
@@ -19,6 +20,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from common.models import Heartbeat
+from mail.mailbox_editing import silent_sources
 from mail.models import OutboundEmail
 from sla.models import Commitment
 from sla.selectors import sweep_lag
@@ -71,6 +73,7 @@ def _parts() -> dict[str, Part]:
         "migrations": {"status": "ok" if _is_migrated() else "missing"},
         "redis": {"status": "ok" if _queue_lengths() else "down"},
         "sweep": _sweep(),
+        "mailboxes": _mailboxes(),
         **_signs_of_life(),
     }
 
@@ -111,6 +114,15 @@ def _sweep() -> Part:
     except Error:
         return {"status": "missing"}
     return {"status": "ok" if lag <= LATE_AFTER else "late", "age": lag}
+
+
+def _mailboxes() -> Part:
+    """Whether mail can be fetched from every mailbox; which one cannot, the settings say."""
+    try:
+        is_silent = silent_sources(timezone.now()).exists()
+    except Error:
+        return {"status": "missing"}
+    return {"status": "late" if is_silent else "ok"}
 
 
 def _signs_of_life() -> dict[str, Part]:

@@ -222,6 +222,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "tell of silent mailboxes": {
+        "task": "mail.tasks.tell_of_silent_mailboxes",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "tell of waiting mail": {
         "task": "tickets.tasks.tell_of_waiting_mail",
         "schedule": 60.0,

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from helpdesk import dev_mail, health
+from helpdesk import dev_mail, health, webhooks
 
 handler400 = "helpdesk.errors.bad_request"
 handler403 = "helpdesk.errors.forbidden"
@@ -20,6 +20,7 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("anymail/<path:hook>", webhooks.receive, name="webhook"),
     path("desk/", include("desk.urls")),
     path("reports/", include("reports.urls")),
     path("", include("portal.urls")),

@@ -42,6 +42,7 @@ def connected(source: MailboxSource) -> Iterator[BaseMailBox]:
     box = _open(source)
     try:
         _sign_in(box, source.user, secret, is_token=is_token)
+        _ask_what_it_can(box)
         yield box
     finally:
         # Whether it was said goodbye to is the server's business, and must hide no error.
@@ -56,7 +57,7 @@ def check_connection(source: MailboxSource) -> Check:
     try:
         with connected(source) as box:
             names = tuple(folder.name for folder in box.folder.list())
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer
+    except Exception as error:
         return Check(
             user=source.user,
             trouble=trouble_of(error),
@@ -98,6 +99,13 @@ def _sign_in(box: BaseMailBox, user: str, secret: str, *, is_token: bool) -> Non
         raise SignInRefused(str(refusal)) from None
     except MailboxLoginError as refusal:
         raise SignInRefused(_line(refusal.command_result)) from None
+
+
+def _ask_what_it_can(box: BaseMailBox) -> None:
+    """Servers tell more to whoever is signed in, and imaplib has asked before."""
+    status, data = box.client.capability()
+    if status == "OK" and data and isinstance(data[-1], bytes):
+        box.client.capabilities = tuple(data[-1].decode("ascii", "replace").upper().split())
 
 
 def _line(result: Sequence[object]) -> str:

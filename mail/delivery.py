@@ -20,6 +20,7 @@ from common import doorbell
 from mail.enclosing import enclose
 from mail.letters import as_html
 from mail.models import OutboundEmail
+from mail.transports import connection_for
 
 logger = structlog.get_logger(__name__)
 State = OutboundEmail.State
@@ -43,12 +44,21 @@ def deliver(email_id: int, *, now: datetime | None = None) -> bool:
     if email is None:
         return False
     try:
-        build_message(email).send()
+        message = build_message(email)
+        message.connection = connection_for(email)
+        message.send()
     # Whatever goes wrong with one letter, it is kept, tried again and never stops the others.
     except Exception as error:
         _settle_failure(email, error, now=timezone.now())
         return False
-    _settle(email, state=State.SENT, sent_at=timezone.now(), next_try_at=None, last_error="")
+    _settle(
+        email,
+        state=State.SENT,
+        sent_at=timezone.now(),
+        next_try_at=None,
+        last_error="",
+        provider_id=_provider_id(message),
+    )
     return True
 
 
@@ -114,6 +124,15 @@ def _settle(email: OutboundEmail, **fields: object) -> bool:
                 raise
         close_old_connections()
         time.sleep(0.5)
+
+
+def _provider_id(message: EmailMultiAlternatives) -> str:
+    """How the provider calls it (anymail writes that on what it has sent)."""
+    status = getattr(message, "anymail_status", None)
+    named = getattr(status, "message_id", None)
+    # One for each recipient, as a set, where the provider names them one by one.
+    name = next(iter(named), "") if isinstance(named, set) else named
+    return str(name or "")[:255]
 
 
 def _settle_failure(email: OutboundEmail, error: Exception, *, now: datetime) -> None:

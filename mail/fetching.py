@@ -71,7 +71,7 @@ def fetch(source_id: int) -> int:
         # PostgreSQL is away; the lease runs out by itself.
         raise
     # Whatever it is, it is this mailbox's trouble alone.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         _write_failure(source, error)
     else:
         _write_success(source, more=pass_.more)
@@ -85,9 +85,16 @@ class _Pass:
         self.source = source
         self.taken = 0
         self.more = 0
+        self.not_moved: MailboxMoveError | None = None
         self.until = time.monotonic() + SECONDS_A_LOOK
 
     def run(self, box: BaseMailBox) -> None:
+        """Take in what is new. Raises MailboxMoveError after all of it when it could not be moved."""
+        self._take_all(box)
+        if self.not_moved is not None:
+            raise self.not_moved
+
+    def _take_all(self, box: BaseMailBox) -> None:
         source = self.source
         self._find_the_place(box)
         box.folder.set(source.folder)
@@ -164,15 +171,17 @@ class _Pass:
 
     def _move(self, box: BaseMailBox, uid: int) -> None:
         source = self.source
-        if source.after_fetch != MailboxSource.AfterFetch.MOVE or not source.moves_to:
+        moves = source.after_fetch == MailboxSource.AfterFetch.MOVE and source.moves_to
+        if not moves or self.not_moved is not None:
             return
         if not box.folder.exists(source.moves_to):
             with suppress(UnexpectedCommandStatusError):
                 box.folder.create(source.moves_to)
         try:
             _move(box, str(uid), source.moves_to)
+        # It is taken in; that it stays where it is must hold up no other mail.
         except UnexpectedCommandStatusError as error:
-            raise MailboxMoveError(error.command_result, error.expected) from None
+            self.not_moved = MailboxMoveError(error.command_result, error.expected)
 
     def _note(self, **fields: Any) -> None:
         """Write down how far it is, and hold the mailbox for another while. Raises LeaseLost."""
@@ -260,4 +269,17 @@ def _move(box: BaseMailBox, uid: str, folder: str) -> None:
 
 
 # As IMAP writes them (RFC 3501 9), whatever the locale.
-MONTHS: Sequence[str] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS: Sequence[str] = [
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+]

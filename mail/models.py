@@ -68,6 +68,8 @@ class OutboundEmail(models.Model):
     # What is enclosed: name, content_type and the file's path in the storage. See mail.enclosing.
     files = models.JSONField(default=list, blank=True, db_default=[])
     headers = models.JSONField(default=dict)
+    # How the provider that sent it calls it, so that its reports find it.
+    provider_id = models.CharField(max_length=255, blank=True, default="", db_default="")
     language = models.CharField(max_length=8)
     state = models.CharField(max_length=8, choices=State, default=State.QUEUED)
     attempts = models.PositiveIntegerField(default=0)
@@ -107,6 +109,11 @@ class OutboundEmail(models.Model):
                 fields=["thread", "id"], condition=~Q(thread=""), name="outbound_email_in_thread"
             ),
             models.Index(fields=["-sent_at"], name="outbound_email_sent"),
+            models.Index(
+                fields=["provider_id"],
+                condition=~Q(provider_id=""),
+                name="outbound_email_provider_id",
+            ),
             models.Index(
                 fields=["report_after"],
                 condition=Q(report_after__isnull=False),
@@ -197,7 +204,7 @@ class MailboxSource(models.Model):
         NONE = "none", _("None (only for this machine)")
 
     class Auth(models.TextChoices):
-        PASSWORD = "password", _("Password")  # noqa: S105 - the way, no password
+        PASSWORD = "password", _("Password")
         XOAUTH2 = "xoauth2", _("OAuth 2.0 (Microsoft 365, Google)")
 
     class AfterFetch(models.TextChoices):

@@ -26,6 +26,6 @@ def known_secrets(source: MailboxSource) -> list[str]:
     for name in SECRETS:
         try:
             found.append(decrypt(getattr(source, name)))
-        except Unreadable:  # noqa: PERF203 - what cannot be read cannot be told either
+        except Unreadable:
             continue
     return [plain for plain in found if plain]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from mail import delivery, fetching, notifying
+from mail import delivery, fetching, mailbox_editing, notifying
 
 
 @shared_task
@@ -29,3 +29,8 @@ def fetch_waiting() -> None:
 @shared_task
 def fetch_mailbox(source_id: int) -> None:
     fetching.fetch(source_id)
+
+
+@shared_task
+def tell_of_silent_mailboxes() -> None:
+    mailbox_editing.tell_of_silent_mailboxes()

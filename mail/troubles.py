@@ -27,11 +27,11 @@ class Trouble(models.TextChoices):
     UNREACHABLE = "unreachable", _("The server does not answer.")
     NOT_SAFE = "not_safe", _("No safe connection to the server came about.")
     REFUSED = "refused", _("The server refused the user name or the password.")
-    TOKEN_REFUSED = "token_refused", _("The provider no longer accepts the connection.")  # noqa: S105
-    TOKEN_SERVER = "token_server", _("The provider's sign-in server does not answer.")  # noqa: S105
+    TOKEN_REFUSED = "token_refused", _("The provider no longer accepts the connection.")
+    TOKEN_SERVER = "token_server", _("The provider's sign-in server does not answer.")
     NO_FOLDER = "no_folder", _("The folder does not exist, or may not be opened.")
     NOT_MOVED = "not_moved", _("Mail was taken in, but could not be moved to the other folder.")
-    NO_SECRET = "no_secret", _("The stored password can no longer be read.")  # noqa: S105
+    NO_SECRET = "no_secret", _("The stored password can no longer be read.")
     NOT_KEPT = "not_kept", _("The desk could not store the mail.")
     ODD = "odd", _("The server answered in a way that the desk does not understand.")
 

@@ -25,6 +25,8 @@ from accounts.models import Agent, Notification
 from accounts.notifying import Notice
 from accounts.services import add_member, notify_agents
 from helpdesk.access import RULES, Who
+from mail.mailboxes import default_mailbox
+from mail.models import Mailbox
 from portal.views.inquiries import RECEIVED
 from sla.models import BusinessCalendar, Policy
 from tests.factories import AgentFactory, TeamFactory, an_inquiry
@@ -57,13 +59,13 @@ OF_ONE_TEAM = {
     ),
     *("desk:merge", "desk:merge_create", "desk:separation_create"),
     *("desk:reply_undo", "desk:reply_call_off", "desk:upload_create", "desk:upload_delete"),
-    *("desk:preview", "desk:presence_create"),
+    *("desk:preview", "desk:presence_create", "desk:macro_choose", "desk:macro_use"),
     *("desk:hand_over", "desk:hand_over_create", "desk:brief_accept"),
     *("desk:customer_vip", "desk:following_update"),
     *("desk:link_create", "desk:link_delete", "desk:step_create", "desk:step_update"),
     *("desk:split", "desk:split_create"),
     *("desk:original", "desk:original_document", "desk:raw_mail", "desk:mail_accept"),
-    *("desk:participant_decide", "desk:address_forgive"),
+    *("desk:participant_create", "desk:participant_decide", "desk:address_forgive"),
     *("desk:customer_edit", "desk:customer_update", "desk:address_create", "desk:address_delete"),
     *("desk:customer_note_create", "desk:customer_merge", "desk:customer_merge_create"),
     *("desk:customer_separation_create", "desk:different_create"),
@@ -80,7 +82,8 @@ OF_LEADS = {
 ABSENT = {
     "desk:separation_create",
     *("desk:view_update", "desk:view_delete", "desk:view_order", "desk:view_default"),
-    *("desk:bulk_change", "desk:bulk_undo"),
+    *("desk:bulk_change", "desk:bulk_undo", "desk:macro_use"),
+    *("desk:macro", "desk:macro_update", "desk:macro_delete", "desk:macro_order"),
     *("mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_deactivate_totp"),
     *("mfa_download_recovery_codes", "mfa_view_recovery_codes", "mfa_generate_recovery_codes"),
     *("desk:customer_merge_create", "desk:customer_separation_create"),
@@ -124,6 +127,7 @@ def _build_world() -> World:
         "manager": AgentFactory(email="chika@example.com", role="manager"),
         "administrator": AgentFactory(email="admin@example.com", role="administrator"),
     }
+    default_mailbox()
     add_member(support, people["agent"])
     add_member(support, people["lead"], is_lead=True)
     add_member(billing, people["other_agent"])
@@ -188,6 +192,11 @@ def _arguments(name: str, world: World, visitor: str) -> dict[str, object]:
                 *("desk:participant_decide", "desk:address_forgive"),
             )
         },
+        "webhook": {"hook": "postmark/inbound/"},
+        **{
+            f"desk:settings_mailbox{what}": {"pk": _the_id_of(Mailbox)}
+            for what in ("", "_update", "_check", "_fetch")
+        },
         "desk:mail_raw": {"pk": 1},
         "desk:mail_decide": {"pk": 1},
         "desk:address_delete": {"pk": world.ticket.customer_id, "point": 1},
@@ -204,6 +213,13 @@ def _arguments(name: str, world: World, visitor: str) -> dict[str, object]:
         "desk:settings_calendar_update": {"pk": _the_id_of(BusinessCalendar)},
         "desk:separation_create": {**number, "pk": 1},
         "desk:reply_undo": {**number, "pk": 1},
+        "desk:macro_use": {**number, "pk": 1},
+        **{
+            name: {"pk": 1}
+            for name in (
+                *("desk:macro", "desk:macro_update", "desk:macro_delete", "desk:macro_order"),
+            )
+        },
         "desk:reply_call_off": {**number, "pk": 1},
         "mfa_edit_webauthn": {"pk": 1},
         "mfa_remove_webauthn": {"pk": 1},
@@ -234,6 +250,9 @@ def _expected(name: str, visitor: str, method: str) -> set[object]:
         return {404}
     if method not in rule.methods:
         return {405}
+    # Nobody here holds the secret of a provider.
+    if rule.who is Who.PROVIDER:
+        return {404}
     if rule.who is Who.TOKEN:
         return {"allowed"} if _holds_the_token(name, visitor) else {404}
     if rule.who in {Who.ANYONE, Who.OPERATOR}:

@@ -56,7 +56,11 @@ class BadView(TicketError):
 
 
 class BadMacro(TicketError):
-    pass
+    """`field` is what is wrong with it."""
+
+    def __init__(self, sentence: str, *, field: str = "name") -> None:
+        super().__init__(sentence)
+        self.field = field
 
 
 class PlaceholderLeft(TicketError):

@@ -41,17 +41,13 @@ def unknown_placeholders(text: str) -> list[str]:
     return list(dict.fromkeys(each for each in found if _meaning(each) is None))
 
 
-def filled(
-    text: str, ticket: Ticket, *, agent: Agent, promise_at: datetime | None = None
-) -> str:
+def filled(text: str, ticket: Ticket, *, agent: Agent, promise_at: datetime | None = None) -> str:
     """The text with what is known of the ticket. Without `promise_at` the promise stays open."""
     values = _values(ticket, agent=agent, promise_at=promise_at)
     return PLACEHOLDER.sub(lambda found: _value(found, values), text)
 
 
-def ready_to_send(
-    text: str, ticket: Ticket, *, agent: Agent, promise_at: datetime | None
-) -> str:
+def ready_to_send(text: str, ticket: Ticket, *, agent: Agent, promise_at: datetime | None) -> str:
     """The text as the customer gets it. Raises PlaceholderLeft when something stays in {{ }};
     what is quoted from the customer is theirs."""
     text = filled(text, ticket, agent=agent, promise_at=promise_at)

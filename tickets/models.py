@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent, Team
@@ -647,6 +648,17 @@ class Macro(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def changes(self) -> str:
+        """What it changes beside the text, in words; empty: nothing."""
+        parts = []
+        if self.tags:
+            parts.append(gettext("tags: %(tags)s") % {"tags": ", ".join(self.tags)})
+        if self.priority:
+            label = self.get_priority_display()
+            parts.append(gettext("priority: %(priority)s") % {"priority": label})
+        return " · ".join(parts)
 
 
 class ReadMark(models.Model):

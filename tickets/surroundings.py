@@ -109,7 +109,8 @@ def surroundings(ticket: Ticket, *, agent: Agent) -> Surroundings:
 
 
 SCHEDULED_FIELDS = ("pk", "body", "ending", "submission_key", "agent_id", *LATER)
-DRAFT_FIELDS = ("kind", "body", "submission_key", "saved_at", "agent_id", "ending", "macros", *LATER)
+OF_DRAFT = ("kind", "body", "submission_key", "saved_at", "agent_id", "ending", "macros")
+DRAFT_FIELDS = (*OF_DRAFT, *LATER)
 
 
 LINK_FIELDS = ("pk", "kind", "ticket_id", "other_id")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from common.downloads import as_download
 from customers import services as customers
+from customers.exceptions import CustomerError
 from desk import access
 from desk.mails import has_remote_pictures, original_document
 from desk.origin import Origin
@@ -72,6 +73,22 @@ def accept(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     message = access.mail_message(access.ticket(agent, number), pk)
     receiving.accept_message(message, by=agent)
     messages.success(request, _("The mail is part of the ticket now."))
+    return redirect(Origin.of(request).ticket(number))
+
+
+def create_participant(request: HttpRequest, number: str) -> HttpResponse:
+    """Somebody gets our replies too."""
+    agent = access.agent(request)
+    ticket = access.ticket(agent, number)
+    address = request.POST.get("address", "")[:320]
+    try:
+        added = participating.add_to_cc(ticket, address=address, by=agent)
+    except CustomerError as refusal:
+        messages.error(request, f"{address}: {refusal}" if address else str(refusal))
+    else:
+        messages.success(
+            request, _("%(address)s is in Cc from now on.") % {"address": added.address}
+        )
     return redirect(Origin.of(request).ticket(number))
 
 

@@ -11,14 +11,16 @@ THEMES = {"", "light", "dark"}
 
 
 def update(request: HttpRequest) -> HttpResponse:
-    """Change one's own language or theme, and stay on the page."""
+    """Change one's own language, theme or keys, and stay on the page."""
     agent = access.agent(request)
     language, theme = request.POST.get("language"), request.POST.get("theme")
     if language in Language.values:
         agent.language = language
     if theme in THEMES and theme is not None:
         agent.theme = theme
-    agent.save(update_fields=["language", "theme"])
+    if (keys := request.POST.get("keys")) in {"on", "off"}:
+        agent.keys_off = keys == "off"
+    agent.save(update_fields=["language", "theme", "keys_off"])
     target = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
     # An address, never the name of a view.

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from desk import access
+from desk.palette import found_groups
 from desk.rows import found_rows
 from sla.models import Status
 from tickets.searching.finding import find
@@ -38,3 +39,10 @@ def search(request: HttpRequest) -> HttpResponse:
         "now": now,
     }
     return render(request, "desk/search.html", context)
+
+
+def palette(request: HttpRequest) -> HttpResponse:
+    """What a few letters may mean, as lines to choose from."""
+    agent, text = access.agent(request), request.GET.get("q", "")[:200]
+    context = {"groups": found_groups(text, agent=agent, now=timezone.now())}
+    return render(request, "desk/_palette.html", context)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,7 +20,7 @@ from accounts.models import Agent
 from accounts.services import mark_notifications_read
 from common.templatetags.ui import instant
 from desk import access
-from desk.composer import compose
+from desk.composer import compose, macros_with
 from desk.forms import (
     OTHER_TIME,
     AssignmentForm,
@@ -43,8 +44,10 @@ from desk.views.handing_over import hand_over_address
 from sla.models import Commitment, Priority, Status
 from tickets.attachments import AttachmentRefused, keep_uploads
 from tickets.exceptions import (
+    BadTag,
     CannotBeMentioned,
     CannotBeScheduled,
+    PlaceholderLeft,
     PromiseInThePast,
     SomebodyAnswered,
     TicketError,
@@ -55,6 +58,7 @@ from tickets.queue import neighbours
 from tickets.selectors import maybe_belongs_to, tickets_of_customer, timeline
 from tickets.services import drafting, handling, rematching, replying, scheduling
 from tickets.services.handing_over import needs_brief
+from tickets.services.macros import apply_changes
 from tickets.services.reading import mark_read
 from tickets.surroundings import Surroundings, surroundings
 from tickets.tags import split
@@ -137,10 +141,13 @@ def _contact(
     refused."""
     agent, reply = access.agent(request), form.reply(channel=channel)
     leaves_at = form.cleaned_data.get("leaves_at")
+    macros = access.macros(agent, request.POST.getlist("macro"))
     try:
-        if leaves_at:
-            return scheduling.schedule_reply(ticket, reply, leaves_at=leaves_at, agent=agent)
-        return replying.reply_to_customer(ticket, reply, agent=agent)
+        with transaction.atomic():
+            apply_changes(ticket, macros, by=agent)
+            if leaves_at:
+                return scheduling.schedule_reply(ticket, reply, leaves_at=leaves_at, agent=agent)
+            return replying.reply_to_customer(ticket, reply, agent=agent)
     except SomebodyAnswered as conflict:
         form.add_error(None, str(conflict))
         return ticket_page(request, access.ticket(agent, str(ticket.number)), form=form, status=409)
@@ -148,6 +155,8 @@ def _contact(
         form.add_error("promise", str(refusal))
     except CannotBeScheduled as refusal:
         form.add_error("leave", str(refusal))
+    except (PlaceholderLeft, BadTag) as refusal:
+        form.add_error("body", str(refusal))
     return ticket_page(request, ticket, form=form, status=422)
 
 
@@ -192,14 +201,17 @@ def create_note(request: HttpRequest, number: str) -> HttpResponse:
     form = NoteForm(request.POST)
     if not form.is_valid():
         return ticket_page(request, ticket, form=form, status=422)
+    macros = access.macros(agent, request.POST.getlist("macro"))
     try:
-        replying.add_note(
-            ticket,
-            body=form.cleaned_data["body"],
-            agent=agent,
-            submission_key=form.cleaned_data["submission_key"],
-        )
-    except CannotBeMentioned as refusal:
+        with transaction.atomic():
+            apply_changes(ticket, macros, by=agent)
+            replying.add_note(
+                ticket,
+                body=form.cleaned_data["body"],
+                agent=agent,
+                submission_key=form.cleaned_data["submission_key"],
+            )
+    except (CannotBeMentioned, BadTag) as refusal:
         form.add_error("body", str(refusal))
         return ticket_page(request, ticket, form=form, status=422)
     return redirect(Origin.of(request).ticket(number))
@@ -219,6 +231,7 @@ def save_draft(request: HttpRequest, number: str) -> HttpResponse:
         body=fields["body"],
         submission_key=fields["submission_key"],
         agent=agent,
+        macros=[macro.pk for macro in access.macros(agent, request.POST.getlist("macro"))],
     )
     return HttpResponse(status=204)
 
@@ -352,6 +365,8 @@ def ticket_page(
         "contact_points": around.contact_points,
         "bad_addresses": [point for point in around.contact_points if point.state],
         "participants": around.participants,
+        "replies_to": ticket.reply_address
+        or next((point.value for point in around.contact_points if point.kind == "email"), ""),
         "maybe": maybe_belongs_to(ticket, agent=agent),
         "other_tickets": queue_rows(
             tickets_of_customer(ticket.customer, agent=agent, without=ticket), now=now
@@ -382,6 +397,7 @@ def ticket_page(
         "form": form,
         "reply_form": composer.form,
         "note_form": note_form or NoteForm(draft=own.get(Draft.Kind.NOTE)),
+        "note_macros": macros_with(note_form, own.get(Draft.Kind.NOTE), agent=agent),
         "call_form": (calling := call_form or CallForm()),
         "call_key": uuid4() if has_moved_on else calling.key,
         "drafts": [draft for draft in around.drafts if draft.agent_id != agent.pk and draft.body],

@@ -62,5 +62,5 @@ def test_the_bell_asks_few_questions_for_many_notifications(as_aiko, django_asse
     for _ in range(8):
         receive_reply(a_ticket(), body="まだです。")
 
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         as_aiko.get(BELL)

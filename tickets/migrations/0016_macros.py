@@ -6,38 +6,97 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0008_mail_notifications'),
-        ('tickets', '0015_links_and_checklist'),
+        ("accounts", "0008_mail_notifications"),
+        ("tickets", "0015_links_and_checklist"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='draft',
-            name='macros',
+            model_name="draft",
+            name="macros",
             field=models.JSONField(blank=True, db_default=[], default=list),
         ),
         migrations.CreateModel(
-            name='Macro',
+            name="Macro",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('reading', models.CharField(blank=True, max_length=60)),
-                ('body', models.TextField()),
-                ('language', models.CharField(blank=True, choices=[('', 'Any language'), ('ja', '日本語'), ('en', 'English')], default='', max_length=8)),
-                ('ending', models.CharField(blank=True, choices=[('promise', 'Promise'), ('ask', 'Ask'), ('solve', 'Solve')], max_length=10)),
-                ('promise_after', models.DurationField(blank=True, null=True)),
-                ('tags', models.JSONField(blank=True, default=list)),
-                ('priority', models.CharField(blank=True, choices=[('urgent', 'Urgent'), ('high', 'High'), ('normal', 'Normal'), ('low', 'Low')], max_length=10)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='macros', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='macros', to='accounts.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                ("reading", models.CharField(blank=True, max_length=60)),
+                ("body", models.TextField()),
+                (
+                    "language",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "Any language"), ("ja", "日本語"), ("en", "English")],
+                        default="",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "ending",
+                    models.CharField(
+                        blank=True,
+                        choices=[("promise", "Promise"), ("ask", "Ask"), ("solve", "Solve")],
+                        max_length=10,
+                    ),
+                ),
+                ("promise_after", models.DurationField(blank=True, null=True)),
+                ("tags", models.JSONField(blank=True, default=list)),
+                (
+                    "priority",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("urgent", "Urgent"),
+                            ("high", "High"),
+                            ("normal", "Normal"),
+                            ("low", "Low"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(default=0)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="macros",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="macros",
+                        to="accounts.team",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('owner', None), ('team', None), _connector='OR'), name='macro_is_ones_own_or_the_teams'), models.UniqueConstraint(fields=('owner', 'team', 'name'), name='macro_names_differ', nulls_distinct=False)],
+                "ordering": ["position", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("owner", None), ("team", None), _connector="OR"),
+                        name="macro_is_ones_own_or_the_teams",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("owner", "team", "name"),
+                        name="macro_names_differ",
+                        nulls_distinct=False,
+                    ),
+                ],
             },
         ),
     ]

@@ -80,6 +80,16 @@ def address_complained(original: OutboundEmail, recipient: str, *, now: datetime
     _tell(original, EventKind.COMPLAINED, recipient, now=now)
 
 
+def letter_delayed(original: OutboundEmail, recipient: str, *, now: datetime) -> None:
+    """A letter of ours has not arrived yet; whoever carries it goes on trying."""
+    _tell(original, EventKind.DELAYED, recipient, now=now)
+
+
+def recipient_of(original: OutboundEmail, address: str) -> str:
+    """The address as it is kept, if this letter went to it; otherwise empty."""
+    return _recipient(original, address)
+
+
 def letter_of(message_id: str) -> OutboundEmail | None:
     """The letter of ours with this Message-ID."""
     return _original(message_id)

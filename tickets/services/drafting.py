@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.utils import timezone
 
 from accounts.models import Agent
 from tickets.attachments import move_uploads, uploads
-from tickets.models import Draft, Message, Note, Ticket
+from tickets.models import Draft, Macro, Message, Note, Ticket
 
 SENT_AS: Mapping[str, type[Message] | type[Note]] = {
     Draft.Kind.REPLY: Message,
@@ -18,7 +18,7 @@ SENT_AS: Mapping[str, type[Message] | type[Note]] = {
 }
 
 
-def save_draft(
+def save_draft(  # noqa: PLR0913 - all of it is what a draft is
     ticket: Ticket,
     *,
     kind: str,
@@ -69,6 +69,26 @@ def begin_draft(
         saved_at=now or timezone.now(),
     )
     Draft.objects.bulk_create([begun], ignore_conflicts=True)
+
+
+def begin_with_macro(
+    ticket: Ticket,
+    macro: Macro,
+    *,
+    body: str,
+    promise_at: datetime | None,
+    agent: Agent,
+    now: datetime,
+) -> None:
+    """Put the text of a macro behind what is being written, with the ending it proposes."""
+    own = {"ticket": ticket, "agent": agent, "kind": Draft.Kind.REPLY}
+    draft = Draft.objects.filter(**own).first() or Draft(**own, submission_key=uuid4())
+    draft.body = f"{draft.body}\n\n{body}".strip()
+    draft.ending = macro.ending or draft.ending
+    draft.promise_at = promise_at or draft.promise_at
+    draft.macros = list(dict.fromkeys([*draft.macros, macro.pk]))
+    draft.saved_at = now
+    draft.save()
 
 
 def restore_draft(draft: Draft) -> None:

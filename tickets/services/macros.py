@@ -77,7 +77,8 @@ def save_macro(macro: Macro, *, fields: Mapping[str, Any]) -> Macro:
     if unknown := unknown_placeholders(macro.body):
         raise BadMacro(
             _("“%(placeholder)s” is none of the placeholders. Choose one from the list.")
-            % {"placeholder": unknown[0][:60]}
+            % {"placeholder": unknown[0][:60]},
+            field="body",
         )
     if before != (macro.owner_id, macro.team_id):
         macro.position = _last_place(macro)

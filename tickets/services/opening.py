@@ -318,7 +318,8 @@ def _may_acknowledge(inquiry: Inquiry, customer: Customer, *, now: datetime) -> 
         return False
     if not customer.is_new and not _is_within_share(customer, now=now):
         return False
-    return is_within_rate(
+    # Robots write mail; forms are limited where they are posted.
+    return inquiry.channel != Channel.EMAIL or is_within_rate(
         "acknowledgements",
         domain_of(normalize_email(inquiry.email)),
         limit=settings.ACKNOWLEDGEMENTS_PER_DOMAIN_AND_HOUR,

@@ -7,9 +7,13 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Agent
+from customers.exceptions import BadAddress
 from customers.normalizing import domain_of, normalize_email
+from customers.services import is_email
+from mail.mailboxes import Mailboxes
 from mail.reading.addresses import Address
 from mail.reading.automatic import is_robot
 from tickets.events import EventKind
@@ -24,7 +28,7 @@ Kind = Participant.Kind
 def suggest_participants(ticket: Ticket, letter: Letter, *, doubt: str, now: datetime) -> None:
     """Remember whom a mail names. A colleague whom the customer surely put in Cc takes part at once;
     a stranger who wrote is suggested, and whom strangers name is not even that."""
-    if letter.is_auto or letter.is_forged:
+    if letter.is_auto:
         return
     if doubt == Message.Doubt.STRANGER:
         named = [Address(letter.mail.from_email, letter.mail.from_name)]
@@ -72,6 +76,29 @@ def accept_participant(
     )
     save_change(ticket, now=now)
     return participant
+
+
+@transaction.atomic
+def add_to_cc(
+    ticket: Ticket, *, address: str, by: Agent, now: datetime | None = None
+) -> Participant:
+    """Somebody an agent knows gets our replies too.
+
+    Raises BadAddress for what is no email address, for the customer's own and for ours.
+    """
+    now = now or timezone.now()
+    normalized = normalize_email(address)
+    own = ticket.customer.contact_points.filter(normalized=normalized).exists()
+    if not is_email(normalized):
+        raise BadAddress(_("This is not an email address."))
+    if own or normalized == normalize_email(ticket.reply_address):
+        raise BadAddress(_("This is the customer, who gets every reply anyway."))
+    if Mailboxes().is_ours(normalized):
+        raise BadAddress(_("This is an address of ours. A reply there would come back to us."))
+    participant, _is_new = ticket.participants.get_or_create(
+        address=normalized, defaults={"kind": Kind.SUGGESTED, "added_at": now}
+    )
+    return accept_participant(participant, by=by, now=now)
 
 
 @transaction.atomic

@@ -18,10 +18,12 @@ from customers.models import ContactPoint, Organization, OrganizationDomain
 from customers.services import add_contact_point, identify_customer
 from helpdesk.context import DEMO_PASSWORD
 from helpdesk.demo.conversations import AIKO, BEN, CONVERSATIONS, ORGANIZATIONS, Conversation, Line
+from helpdesk.demo.macros import MACROS
 from mail.models import OutboundEmail
 from sla.sweep import sweep_due
-from tickets.models import Ticket
+from tickets.models import Macro, Ticket
 from tickets.services import replying
+from tickets.services.macros import save_macro
 from tickets.services.opening import Inquiry, open_ticket
 
 
@@ -39,6 +41,8 @@ class Command(BaseCommand):
         with transaction.atomic():
             people = create_people()
             create_organizations()
+            for fields in MACROS:
+                save_macro(Macro(), fields=fields)
             stories = [(line, story) for story in CONVERSATIONS for line in story.lines]
             tell(sorted(stories, key=lambda each: -each[0].ago), people, now=now)
             tidy_past(now=now)

@@ -14,6 +14,8 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
 from mail.delivery import deliver_due
+from mail.fetching import fetch_due
+from mail.mailbox_editing import tell_of_silent_mailboxes
 from mail.notifying import mail_notifications
 from sla.sweep import seconds_to_next, sweep_due
 from tickets.services.acknowledging import note_acknowledgements
@@ -30,6 +32,7 @@ from tickets.services.waiting import fire_due_waits
 logger = structlog.get_logger(__name__)
 # A worker usually takes a letter within milliseconds; the pump looks for those it did not take.
 ERRANDS_EVERY = 2.0
+FETCH_EVERY = 15.0
 LETTERS_A_PASS = 10
 MAILS_A_PASS = 50
 # What is due and still there after a sweep is held by somebody at work; look again, but not madly.
@@ -49,6 +52,7 @@ class Command(BaseCommand):
         if once:
             sweep()
             run_errands()
+            fetch_mail()
             return
         self.stopping = False
         signal.signal(signal.SIGTERM, self._stop)
@@ -56,6 +60,8 @@ class Command(BaseCommand):
         # A mail server that hangs must not delay the sweep by a second.
         errands = Thread(target=self._repeat, args=(run_errands,), name="errands", daemon=True)
         errands.start()
+        # Nor must a mailbox that hangs delay the letters.
+        Thread(target=self._repeat, args=(fetch_mail,), name="fetching", daemon=True).start()
         self._repeat(sweep)
         errands.join(PATIENCE_WITH_A_LETTER)
 
@@ -90,6 +96,14 @@ def run_errands() -> float:
     _attempt(continue_rematch)
     _attempt(continue_bulk_changes)
     return 0.0 if _attempt(lambda: deliver_due(limit=LETTERS_A_PASS)) else ERRANDS_EVERY
+
+
+def fetch_mail() -> float:
+    """Look into the mailboxes that no worker has looked into, and say how many seconds there are
+    until the next pass."""
+    _attempt(fetch_due)
+    _attempt(tell_of_silent_mailboxes)
+    return FETCH_EVERY
 
 
 def _attempt(part: Callable[[], float]) -> float | None:

@@ -87,7 +87,7 @@ function keyLine(element) {
   return line;
 }
 
-function wordsOf(element) {
+export function wordsOf(element) {
   const said = element.dataset.hotkeyLabel || element.getAttribute("aria-label");
   if (said) return said;
   const copy = (element.labels?.[0] ?? element).cloneNode(true);

@@ -39,6 +39,7 @@ customElements.define("keep-draft", class extends HTMLElement {
     const form = new FormData(this.querySelector("form"));
     const draft = new FormData();
     for (const name of ["csrfmiddlewaretoken", "submission_key", "body"]) draft.set(name, form.get(name));
+    for (const macro of form.getAll("macro")) draft.append("macro", macro);
     draft.set("kind", this.dataset.kind);
     try {
       const answer = await fetch(this.dataset.url, { method: "POST", body: draft, keepalive: body.length < 20_000, redirect: "error", signal: this.saving.signal });

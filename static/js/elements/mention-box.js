@@ -1,5 +1,6 @@
 // <mention-box> around a <textarea> and a hidden [role=listbox] of people: after @ it offers those whose name, or
 // the data-handle of their address, begins with what follows. Without it an @ and the name do the same.
+import { fold } from "../lib/fold.js";
 import { isComposing } from "../lib/keys.js";
 
 const BEGUN = /(?:^|[^\p{L}\p{N}_./])[@＠]([^\s@＠]{0,20})$/u;
@@ -98,9 +99,4 @@ function startsSo(option, begun) {
   const name = fold(option.dataset.name);
   const beginnings = [name, name.replace(/\s+/g, ""), ...name.split(/\s+/), fold(option.dataset.handle)];
   return beginnings.some((beginning) => beginning.startsWith(begun));
-}
-
-// Wide letters, capitals and the two kinds of kana make no difference.
-function fold(text) {
-  return text.normalize("NFKC").toLowerCase().replace(/[ァ-ヶ]/g, (kana) => String.fromCharCode(kana.charCodeAt(0) - 0x60));
 }

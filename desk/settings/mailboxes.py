@@ -1,0 +1,357 @@
+"""Where mail comes from and how it leaves. Administrators only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.validators import RegexValidator
+from django.db.models import Count, Min
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Language, Team
+from desk import access
+from mail.connecting import Check, check_connection
+from mail.mailbox_editing import fetch_now, save_mailbox
+from mail.models import InboundEmail, Mailbox, MailboxSource
+from mail.oauth import PROVIDERS, is_safe_address, is_this_machine
+from mail.troubles import ADVICE, Trouble
+
+Security = MailboxSource.Security
+OF_MAILBOX = (
+    *("address", "name", "team", "language", "is_active", "is_default", "trusted_servers"),
+    *("takes_agent_replies", "forwards_open_new"),
+)
+SECRET_FIELDS = ("secret", "client_secret", "refresh_token", "smtp_secret")
+# Where a stored secret may go; at another place it must be entered anew.
+BOUND_TO = {
+    "secret": ("host", "port", "security"),
+    "client_secret": ("token_url",),
+    "refresh_token": ("token_url",),
+    "smtp_secret": ("smtp_host", "smtp_port", "smtp_security"),
+}
+HOST = RegexValidator(r"^[A-Za-z0-9.:\[\]-]+$", gettext_lazy("Enter the name of a server."))
+SPF = {
+    "outlook.office365.com": "include:spf.protection.outlook.com ",
+    "imap.gmail.com": "include:_spf.google.com ",
+}
+
+
+def _secret(label: Any) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=False,
+        strip=False,
+        max_length=5000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("Stored encrypted and never shown. Empty: as it is."),
+    )
+
+
+def _text(label: Any, *, most: int = 255, **more: Any) -> forms.CharField:
+    return forms.CharField(label=label, required=False, max_length=most, **more)
+
+
+def _choice(label: Any, choices: Any, **more: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=choices, **more)
+
+
+def _yes(label: Any, **more: Any) -> forms.BooleanField:
+    return forms.BooleanField(label=label, required=False, **more)
+
+
+def _port(label: Any) -> forms.IntegerField:
+    return forms.IntegerField(label=label, min_value=1, max_value=65535)
+
+
+class MailboxForm(forms.Form):
+    """One mailbox: whose it is, how its mail is fetched, how letters leave."""
+
+    address = forms.EmailField(label=gettext_lazy("Address"), max_length=320)
+    name = _text(gettext_lazy("Sender's name"), most=100)
+    team = forms.ModelChoiceField(
+        label=gettext_lazy("Team"), queryset=Team.objects.order_by("name"), empty_label=None
+    )
+    language = _choice(gettext_lazy("Language"), Language.choices)
+    is_active = _yes(gettext_lazy("In use"), initial=True)
+    is_default = _yes(gettext_lazy("Takes mail that is addressed to no other mailbox"))
+    trusted_servers = _text(
+        gettext_lazy("Our receiving servers"),
+        most=1000,
+        help_text=gettext_lazy(
+            "The names at the beginning of Authentication-Results, with commas between. What these"
+            " servers say about a sender is believed. Empty: nobody counts as verified."
+        ),
+    )
+    takes_agent_replies = _yes(gettext_lazy("Agents may answer from their own mail program"))
+    forwards_open_new = _yes(
+        gettext_lazy("A forwarded letter of ours opens a new ticket"), initial=True
+    )
+    kind = _choice(gettext_lazy("How mail is fetched"), MailboxSource.Kind.choices)
+    host = _text(gettext_lazy("IMAP server"), validators=[HOST])
+    port = _port(gettext_lazy("Port"))
+    security = _choice(gettext_lazy("Security"), Security.choices)
+    user = _text(gettext_lazy("User name"), most=320)
+    auth = _choice(gettext_lazy("Sign-in"), MailboxSource.Auth.choices)
+    secret = _secret(gettext_lazy("Password"))
+    token_url = _text(gettext_lazy("Token address"), most=500)
+    client_id = _text(gettext_lazy("Client ID"))
+    client_secret = _secret(gettext_lazy("Client secret"))
+    refresh_token = _secret(gettext_lazy("Refresh token"))
+    folder = forms.CharField(label=gettext_lazy("Folder"), max_length=255)
+    after_fetch = _choice(
+        gettext_lazy("What happens to mail that was taken in"), MailboxSource.AfterFetch.choices
+    )
+    moves_to = _text(gettext_lazy("Folder to move it to"))
+    takes_what_is_there = _yes(
+        gettext_lazy("Also take in what lies there already"),
+        help_text=gettext_lazy("Otherwise only mail that comes from now on."),
+    )
+    transport = _choice(gettext_lazy("Letters leave by"), MailboxSource.Transport.choices)
+    smtp_host = _text(gettext_lazy("SMTP server"), validators=[HOST])
+    smtp_port = _port(gettext_lazy("SMTP port"))
+    smtp_security = _choice(gettext_lazy("SMTP security"), Security.choices)
+    smtp_user = _text(
+        gettext_lazy("SMTP user name"),
+        most=320,
+        help_text=gettext_lazy("Empty: the same as for fetching."),
+    )
+    smtp_secret = _secret(gettext_lazy("SMTP password"))
+
+    def __init__(self, data: Any = None, *, mailbox: Mailbox, source: MailboxSource) -> None:
+        self.mailbox, self.source = mailbox, source
+        of_mailbox = {name: getattr(mailbox, name) for name in OF_MAILBOX if name != "team"}
+        of_source = {
+            name: getattr(source, name)
+            for name in self.base_fields
+            if name not in (*OF_MAILBOX, *SECRET_FIELDS)
+        }
+        servers = ", ".join(mailbox.trusted_servers)
+        initial = {**of_source, **of_mailbox, "team": mailbox.team_id, "trusted_servers": servers}
+        super().__init__(data, initial=initial)
+
+    def clean_address(self) -> str:
+        address = str(self.cleaned_data["address"]).lower()
+        if Mailbox.objects.filter(address=address).exclude(pk=self.mailbox.pk).exists():
+            raise forms.ValidationError(_("There is a mailbox with this address already."))
+        return address
+
+    def clean_trusted_servers(self) -> list[str]:
+        words = self.cleaned_data["trusted_servers"].replace("、", ",").split(",")
+        return [word.strip().lower() for word in words if word.strip()]
+
+    def clean_token_url(self) -> str:
+        url = str(self.cleaned_data["token_url"]).strip()
+        if url and not is_safe_address(url):
+            raise forms.ValidationError(_("Enter an address that begins with https://."))
+        return url
+
+    def clean_is_default(self) -> bool:
+        # Somebody has to take it: another mailbox may, and takes it over by saying so.
+        return bool(self.cleaned_data["is_default"]) or self.mailbox.is_default
+
+    def clean(self) -> None:
+        fields = self.cleaned_data
+        if fields.get("kind") == MailboxSource.Kind.IMAP:
+            self._require("host", "user")
+            self._refuse_open("security", "host")
+            if fields.get("auth") == MailboxSource.Auth.XOAUTH2:
+                self._require("token_url", "client_id")
+        if fields.get("after_fetch") == MailboxSource.AfterFetch.MOVE:
+            self._require("moves_to")
+        if fields.get("transport") == MailboxSource.Transport.SMTP:
+            self._require("smtp_host")
+            self._refuse_open("smtp_security", "smtp_host")
+        for secret, places in BOUND_TO.items():
+            self._ask_again(secret, places)
+
+    def of_mailbox(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in OF_MAILBOX}
+
+    def of_source(self) -> dict[str, Any]:
+        return {name: each for name, each in self.cleaned_data.items() if name not in OF_MAILBOX}
+
+    def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
+        """The fields under their headings."""
+        names = list(self.fields)
+        fetching, sending = names.index("kind"), names.index("transport")
+        parts = {
+            _("Mailbox"): names[:fetching],
+            _("Fetching mail"): names[fetching:sending],
+            _("Sending letters"): names[sending:],
+        }
+        return [(title, [self[name] for name in part]) for title, part in parts.items()]
+
+    def _require(self, *names: str) -> None:
+        for name in names:
+            if not self.cleaned_data.get(name) and name not in self.errors:
+                self.add_error(name, _("This field is required."))
+
+    def _refuse_open(self, security: str, host: str) -> None:
+        fields = self.cleaned_data
+        if fields.get(security) == Security.NONE and not is_this_machine(fields.get(host, "")):
+            self.add_error(security, _("Only a server on this machine may be without encryption."))
+
+    def _ask_again(self, secret: str, places: tuple[str, ...]) -> None:
+        """A secret is for one server: nobody may have it sent to another without knowing it."""
+        is_elsewhere = any(
+            self.cleaned_data.get(name) != getattr(self.source, name) for name in places
+        )
+        if getattr(self.source, secret) and is_elsewhere and not self.cleaned_data.get(secret):
+            self.add_error(secret, _("Enter this again, because the server has changed."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """How a mailbox is, for people."""
+
+    mailbox: Mailbox
+    source: MailboxSource | None
+    waiting: int
+    oldest: datetime | None
+
+    @property
+    def trouble(self) -> str:
+        code = self.source.last_error if self.source else ""
+        return str(Trouble(code).label) if code else ""
+
+    @property
+    def advice(self) -> str:
+        code = self.source.last_error if self.source else ""
+        return str(ADVICE[Trouble(code)]) if code else ""
+
+    @property
+    def is_fetched(self) -> bool:
+        return self.source is not None and self.source.kind == MailboxSource.Kind.IMAP
+
+
+def index(request: HttpRequest) -> HttpResponse:
+    """All mailboxes and how they are."""
+    return render(request, "desk/settings/mailboxes.html", {"mailboxes": _healths()})
+
+
+def new(request: HttpRequest) -> HttpResponse:
+    """A form to fill in, for the provider named by ?preset=."""
+    return _page(request, _form(None, preset=request.GET.get("preset", "")))
+
+
+def create(request: HttpRequest) -> HttpResponse:
+    return _save(request, None)
+
+
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    """How the mailbox is, and its form."""
+    return _page(request, _form(access.mailbox(pk)))
+
+
+def update(request: HttpRequest, pk: int) -> HttpResponse:
+    return _save(request, access.mailbox(pk))
+
+
+def create_check(request: HttpRequest, pk: int) -> HttpResponse:
+    """Try the stored settings, and say who is signed in and what was found."""
+    mailbox = access.mailbox(pk)
+    form = _form(mailbox)
+    checked = check_connection(form.source) if form.source.host else None
+    return _page(request, form, checked=checked)
+
+
+def create_fetch(request: HttpRequest, pk: int) -> HttpResponse:
+    """Have the mailbox looked into now."""
+    source = _source(access.mailbox(pk))
+    if source.pk:
+        fetch_now(source)
+    messages.success(request, _("The mailbox is being looked into. Reload in a moment."))
+    return redirect("desk:settings_mailbox", pk=pk)
+
+
+def _healths(**which: Any) -> list[Health]:
+    mailboxes = list(Mailbox.objects.filter(**which).select_related("team", "mail_source"))
+    inbound = InboundEmail.objects.waiting().filter(mailbox__in=mailboxes)
+    counted = inbound.values_list("mailbox").annotate(Count("pk"), Min("received_at"))
+    waiting = {mailbox_id: (number, oldest) for mailbox_id, number, oldest in counted}
+    return [
+        Health(
+            mailbox=each,
+            source=getattr(each, "mail_source", None),
+            waiting=waiting.get(each.pk, (0, None))[0],
+            oldest=waiting.get(each.pk, (0, None))[1],
+        )
+        for each in mailboxes
+    ]
+
+
+def _source(mailbox: Mailbox) -> MailboxSource:
+    found = MailboxSource.objects.filter(mailbox=mailbox).first()
+    return found or MailboxSource(mailbox=mailbox)
+
+
+def _form(mailbox: Mailbox | None, *, data: Any = None, preset: str = "") -> MailboxForm:
+    if mailbox is not None:
+        return MailboxForm(data, mailbox=mailbox, source=_source(mailbox))
+    source = MailboxSource()
+    for provider in PROVIDERS:
+        if provider.key == preset:
+            source.kind, source.auth = MailboxSource.Kind.IMAP, MailboxSource.Auth.XOAUTH2
+            source.host, source.token_url = provider.host, provider.token_url
+            source.transport, source.smtp_host = MailboxSource.Transport.SMTP, provider.smtp_host
+    if preset == "imap":
+        source.kind = MailboxSource.Kind.IMAP
+    return MailboxForm(data, mailbox=Mailbox(), source=source)
+
+
+def _save(request: HttpRequest, mailbox: Mailbox | None) -> HttpResponse:
+    form = _form(mailbox, data=request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    saved = save_mailbox(mailbox, fields=form.of_mailbox(), source=form.of_source())
+    messages.success(request, _("Saved. Test the connection to see whether it works."))
+    return redirect("desk:settings_mailbox", pk=saved.pk)
+
+
+def _page(
+    request: HttpRequest, form: MailboxForm, *, checked: Check | None = None, status: int = 200
+) -> HttpResponse:
+    mailbox = form.mailbox if form.mailbox.pk else None
+    context: dict[str, Any] = {
+        "form": form,
+        "mailbox": mailbox,
+        "heading": mailbox.address if mailbox else _("New mailbox"),
+        "checked": checked,
+        "presets": [] if mailbox else _presets(),
+        "preset": {"key": request.GET.get("preset", "")},
+    }
+    if mailbox:
+        context |= {"health": _healths(pk=mailbox.pk)[0], "records": _records(form)}
+    if checked and checked.trouble:
+        trouble = Trouble(checked.trouble)
+        context |= {"trouble": trouble.label, "advice": ADVICE[trouble]}
+    return render(request, "desk/settings/mailbox.html", context, status=status)
+
+
+def _presets() -> list[Mapping[str, Any]]:
+    signs_in = _("Sign-in by OAuth 2.0 with a client ID and a refresh token")
+    known = [{"key": each.key, "name": each.name, "about": signs_in} for each in PROVIDERS]
+    return [*known, {"key": "imap", "name": "IMAP", "about": _("Any server, with a password")}]
+
+
+def _records(form: MailboxForm) -> list[tuple[str, str, Any]]:
+    """What should stand in the DNS, so that letters from this address are believed."""
+    domain = form.mailbox.address.rpartition("@")[2]
+    include = SPF.get(form.source.host, "")
+    return [
+        (domain, "TXT", f"v=spf1 {include}mx ~all"),
+        (
+            f"selector._domainkey.{domain}",
+            "TXT",
+            _("The key that your mail server or provider shows"),
+        ),
+        (f"_dmarc.{domain}", "TXT", f"v=DMARC1; p=quarantine; rua=mailto:postmaster@{domain}"),
+    ]
