@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -93,7 +94,7 @@ def compose(
 
 def macros_with(form: WritingForm | None, draft: Draft | None, *, agent: Agent) -> list[Macro]:
     """Those that were chosen for what is being written."""
-    if form is not None and form.is_bound:
+    if form is not None and isinstance(form.data, QueryDict):
         return access.macros(agent, form.data.getlist("macro"))
     return chosen_macros(draft.macros, agent=agent) if draft else []
 

@@ -147,6 +147,7 @@ class MacroForm(forms.Form):
     promise_after = NotationField(
         label=_("Next contact in"),
         read=read_duration,
+        max_length=6,
         help_text=_("Hours and minutes of working time, such as 4:00. Empty: as the policy says."),
     )
     tags = forms.CharField(

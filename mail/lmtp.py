@@ -39,7 +39,7 @@ class Server(LMTP):
     async def push(self, status: AnyStr) -> None:
         """Too much data is said once for every recipient, as every answer after DATA (RFC 2033)."""
         await super().push(status)
-        if isinstance(status, str) and status.startswith(TOO_BIG):
+        if self.envelope is not None and str(status).startswith(TOO_BIG):
             for _ in self.envelope.rcpt_tos[1:]:
                 await super().push(status)
 
@@ -57,7 +57,8 @@ def _keep(envelope: Envelope) -> str:
             raw,
             mailbox=None,
             source="lmtp",
-            envelope_from=envelope.mail_from,
+            # The empty sender of reports is handed on with its brackets.
+            envelope_from=(envelope.mail_from or "").removeprefix("<").removesuffix(">"),
             envelope_to=envelope.rcpt_tos,
         )
     # Whatever it is: the mail server keeps the mail and tries again.

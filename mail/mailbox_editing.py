@@ -21,7 +21,7 @@ from mail.secret_fields import SECRETS
 
 # Which mail is on the server, and how far it is read, means something only for the same of these.
 PLACE = ("kind", "host", "port", "user", "folder")
-SIGN_IN = ("auth", "token_url", "client_id", "client_secret", "refresh_token")
+SIGN_IN = ("auth", "token_url", "app_id", "app_secret", "refresh_token")
 SILENT_AFTER = timedelta(minutes=15)
 
 

@@ -224,8 +224,9 @@ class MailboxSource(models.Model):
     auth = models.CharField(max_length=8, choices=Auth, default=Auth.PASSWORD)
     secret = models.TextField(blank=True)
     token_url = models.CharField(max_length=500, blank=True)
-    client_id = models.CharField(max_length=255, blank=True)
-    client_secret = models.TextField(blank=True)
+    # As which application the desk signs in there: what OAuth calls client id and client secret.
+    app_id = models.CharField(max_length=255, blank=True)
+    app_secret = models.TextField(blank=True)
     refresh_token = models.TextField(blank=True)
     access_token = models.TextField(blank=True)
     access_token_expires_at = models.DateTimeField(null=True, blank=True)

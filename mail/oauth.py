@@ -108,8 +108,8 @@ def _ask(source: MailboxSource) -> Mapping[str, Any]:
         raise TokenServerAway("not a safe address")
     fields = {
         "grant_type": "refresh_token",
-        "client_id": source.client_id,
-        "client_secret": reveal(source, "client_secret"),
+        "client_id": source.app_id,
+        "client_secret": reveal(source, "app_secret"),
         "refresh_token": reveal(source, "refresh_token"),
     }
     try:

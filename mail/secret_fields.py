@@ -5,7 +5,7 @@ from __future__ import annotations
 from common.secrets import Unreadable, decrypt, encrypt, is_of_an_old_key
 from mail.models import MailboxSource
 
-SECRETS = ("secret", "smtp_secret", "client_secret", "refresh_token", "access_token")
+SECRETS = ("secret", "smtp_secret", "app_secret", "refresh_token", "access_token")
 
 
 def reveal(source: MailboxSource, name: str) -> str:

@@ -4,15 +4,33 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0008_mail_notifications'),
+        ("accounts", "0008_mail_notifications"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='notification',
-            name='kind',
-            field=models.CharField(choices=[('warning', 'A promise is running out'), ('breach', 'A promise is broken'), ('settled', 'Settled'), ('held', 'The customer was told that it takes longer'), ('assigned', 'Assigned to you'), ('handed_over', 'Handed over'), ('customer_replied', 'The customer wrote'), ('went_back', 'Went back to the team'), ('mentioned', 'You were mentioned'), ('followed', 'News on a ticket you follow'), ('undelivered', 'A letter did not arrive'), ('not_sent', 'A scheduled reply was not sent'), ('flooded', 'Very many mails from one sender'), ('mail_waits', 'Mail needs a look'), ('mailbox_silent', 'A mailbox cannot be read')], max_length=20),
+            model_name="notification",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("warning", "A promise is running out"),
+                    ("breach", "A promise is broken"),
+                    ("settled", "Settled"),
+                    ("held", "The customer was told that it takes longer"),
+                    ("assigned", "Assigned to you"),
+                    ("handed_over", "Handed over"),
+                    ("customer_replied", "The customer wrote"),
+                    ("went_back", "Went back to the team"),
+                    ("mentioned", "You were mentioned"),
+                    ("followed", "News on a ticket you follow"),
+                    ("undelivered", "A letter did not arrive"),
+                    ("not_sent", "A scheduled reply was not sent"),
+                    ("flooded", "Very many mails from one sender"),
+                    ("mail_waits", "Mail needs a look"),
+                    ("mailbox_silent", "A mailbox cannot be read"),
+                ],
+                max_length=20,
+            ),
         ),
     ]

@@ -29,11 +29,11 @@ OF_MAILBOX = (
     *("address", "name", "team", "language", "is_active", "is_default", "trusted_servers"),
     *("takes_agent_replies", "forwards_open_new"),
 )
-SECRET_FIELDS = ("secret", "client_secret", "refresh_token", "smtp_secret")
+SECRET_FIELDS = ("secret", "app_secret", "refresh_token", "smtp_secret")
 # Where a stored secret may go; at another place it must be entered anew.
 BOUND_TO = {
     "secret": ("host", "port", "security"),
-    "client_secret": ("token_url",),
+    "app_secret": ("token_url",),
     "refresh_token": ("token_url",),
     "smtp_secret": ("smtp_host", "smtp_port", "smtp_security"),
 }
@@ -102,8 +102,8 @@ class MailboxForm(forms.Form):
     auth = _choice(gettext_lazy("Sign-in"), MailboxSource.Auth.choices)
     secret = _secret(gettext_lazy("Password"))
     token_url = _text(gettext_lazy("Token address"), most=500)
-    client_id = _text(gettext_lazy("Client ID"))
-    client_secret = _secret(gettext_lazy("Client secret"))
+    app_id = _text(gettext_lazy("Client ID"))
+    app_secret = _secret(gettext_lazy("Client secret"))
     refresh_token = _secret(gettext_lazy("Refresh token"))
     folder = forms.CharField(label=gettext_lazy("Folder"), max_length=255)
     after_fetch = _choice(
@@ -163,7 +163,7 @@ class MailboxForm(forms.Form):
             self._require("host", "user")
             self._refuse_open("security", "host")
             if fields.get("auth") == MailboxSource.Auth.XOAUTH2:
-                self._require("token_url", "client_id")
+                self._require("token_url", "app_id")
         if fields.get("after_fetch") == MailboxSource.AfterFetch.MOVE:
             self._require("moves_to")
         if fields.get("transport") == MailboxSource.Transport.SMTP:

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from customers.models import ContactPoint
-from mail.models import OutboundEmail
+from mail.models import Mailbox, MailboxSource, OutboundEmail
 from sla.models import BusinessCalendar, Policy
 from sla.sweep import sweep_due
 from tests.conftest import allow_holding_notes
@@ -85,6 +85,9 @@ PAGES = {
         "/desk/mail/",
         "/desk/tickets/{mailed}/",
         "/desk/tickets/{mailed}/mails/{mail}/",
+        "/desk/settings/mailboxes/",
+        "/desk/settings/mailboxes/new/?preset=microsoft",
+        "/desk/settings/mailboxes/{mailbox}/",
         "/desk/settings/calendars/new/?preset=uk-office",
         "/desk/settings/calendars/{calendar}/?version=1",
         "/desk/settings/policies/new/?preset=critical",
@@ -101,6 +104,20 @@ RULES = {
 @pytest.fixture
 def people(chika, admin):
     return {"nobody": None, "chika": chika, "admin": admin}
+
+
+def a_silent_mailbox(mailbox: Mailbox) -> int:
+    """One that cannot be fetched, which has more to say."""
+    MailboxSource.objects.create(
+        mailbox=mailbox,
+        kind="imap",
+        host="imap.desk.example",
+        last_error="refused",
+        last_error_said="[AUTHENTICATIONFAILED] no",
+        last_error_at=timezone.now(),
+        failures=2,
+    )
+    return mailbox.pk
 
 
 @pytest.fixture
@@ -158,6 +175,7 @@ def places(aiko, ben, chika, mailbox):
         "customer": customer.pk,
         "other_customer": a_ticket(email="hanako@example.org").customer_id,
         "team": ticket.team_id,
+        "mailbox": a_silent_mailbox(mailbox),
         "policy": Policy.objects.get().pk,
         "calendar": BusinessCalendar.objects.get().pk,
         "open_link": links.token_of(ticket.links.get()),

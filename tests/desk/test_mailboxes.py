@@ -110,7 +110,7 @@ def test_a_stored_secret_is_never_sent_to_another_server(as_admin: Client, suppo
         {"host": ""},
         {"user": ""},
         {"after_fetch": "move"},
-        {"auth": "xoauth2", "token_url": "http://login.example/", "client_id": "x"},
+        {"auth": "xoauth2", "token_url": "http://login.example/", "app_id": "x"},
         {"auth": "xoauth2"},
         {"transport": "smtp"},
         {"transport": "smtp", "smtp_host": "smtp.desk.example", "smtp_security": "none"},

@@ -62,7 +62,14 @@ def test_healthz_asks_nobody(client: Client) -> None:
 def test_readyz_names_every_part_and_its_age(client: Client) -> None:
     status, summary, parts = readyz(client)
     assert (status, summary) == (200, "ok")
-    assert set(parts) == {"database", "migrations", "redis", "sweep", *health.PROCESSES}
+    assert set(parts) == {
+        "database",
+        "migrations",
+        "redis",
+        "sweep",
+        "mailboxes",
+        *health.PROCESSES,
+    }
     assert all(parts[name]["age"] < 5 for name in health.PROCESSES)
 
 
@@ -102,7 +109,7 @@ def test_that_all_migrations_are_there_is_asked_only_once(
     client: Client, django_assert_max_num_queries: Any
 ) -> None:
     readyz(client)
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         readyz(client)
 
 

@@ -67,8 +67,8 @@ def source(mailbox: Mailbox, tokens: TokenServer) -> MailboxSource:
         mailbox=mailbox,
         auth="xoauth2",
         token_url=tokens.url,
-        client_id="client",
-        client_secret=encrypt("client-secret"),
+        app_id="client",
+        app_secret=encrypt("client-secret"),
         refresh_token=encrypt("refresh-1"),
     )
 

@@ -14,7 +14,7 @@ from tests.factories import AgentFactory, a_customer, a_ticket
 from tests.tickets.test_consistency import check
 from tickets.events import sentence
 from tickets.exceptions import TooLateToUndo
-from tickets.models import BulkItem, Ticket
+from tickets.models import BulkChange, BulkItem, Ticket
 from tickets.services import bulk
 from tickets.services.bulk import (
     WAYS,
@@ -201,16 +201,30 @@ def test_many_are_done_in_the_background_in_batches(aiko, monkeypatch):
     assert outcomes(change) == ["undone"] * 5
 
 
+def test_what_a_request_carries_out_is_left_to_it_until_it_seems_dead(aiko):
+    tickets = [inquiry(), inquiry()]
+    change = do(tickets, Action.TAG, aiko, tags=["VIP"])
+    # As another process sees it while the request is at work.
+    change.items.update(outcome="waiting")
+    BulkChange.objects.update(finished_at=None)
+
+    assert not continue_bulk_changes(now=change.started_at + SECOND)
+    assert outcomes(change) == ["waiting"] * 2
+
+    continue_bulk_changes(now=change.started_at + bulk.REQUEST_LASTS)
+    assert outcomes(change) != ["waiting"] * 2
+
+
 def test_one_that_breaks_is_logged_and_stops_nobody(aiko, monkeypatch):
     broken, fine = inquiry(), inquiry()
-    real = bulk.hold_tickets
+    real = bulk._held
 
-    def hold(pk):
-        if pk == broken.pk:
-            raise LookupError(pk)
-        return real(pk)
+    def hold(item):
+        if item.ticket_id == broken.pk:
+            raise LookupError(item)
+        return real(item)
 
-    monkeypatch.setattr(bulk, "hold_tickets", hold)
+    monkeypatch.setattr(bulk, "_held", hold)
 
     change = do([broken, fine], Action.RESOLVE, aiko)
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import structlog
 from django.db import DatabaseError, transaction
-from django.db.models import F, JSONField, Value
+from django.db.models import Count, F, JSONField, Q, QuerySet, Value
 from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Coalesce
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -21,13 +22,14 @@ from sla.models import UNRESOLVED, Status
 from tickets.exceptions import TicketError, TooLateToUndo
 from tickets.models import BulkChange, BulkItem, Ticket, TicketEvent, TicketQuerySet
 from tickets.services.handling import assign, change_tags, reopen, set_status, set_tags, solve
-from tickets.services.recording import hold_tickets
 from tickets.services.rematching import change_priority
 
 logger = structlog.get_logger(__name__)
 AT_ONCE = 200
 BATCH = 50
 UNDO_FOR = timedelta(seconds=30)
+# Whoever has not finished in this time has died.
+REQUEST_LASTS = timedelta(seconds=60)
 Action = BulkChange.Action
 Outcome = BulkItem.Outcome
 
@@ -130,7 +132,7 @@ def start_bulk_change(
         whole = tickets.exclude(status=Status.MERGED).order_by("pk")
         ids = list(whole.values_list("pk", flat=True))
         BulkItem.objects.bulk_create([BulkItem(change=change, ticket_id=pk) for pk in ids])
-    return _go(change, len(ids), now=now)
+    return _go(change, now=now)
 
 
 def undo_bulk_change(change: BulkChange, *, now: datetime | None = None) -> BulkChange:
@@ -142,23 +144,33 @@ def undo_bulk_change(change: BulkChange, *, now: datetime | None = None) -> Bulk
     if not won:
         raise TooLateToUndo(_("This can no longer be undone. Change the tickets back one by one."))
     change.refresh_from_db()
-    return _go(change, change.items.filter(outcome=Outcome.DONE).count(), now=now)
+    return _go(change, now=now)
 
 
 def continue_bulk_changes(*, now: datetime | None = None) -> bool:
     """Do the next batch of the oldest unfinished change; say whether more is to do.
 
     Any number of processes may call it: each ticket is taken by one of them, in one transaction.
+    A small change is left to the request that makes it, unless that seems to have died.
     """
-    unfinished = BulkChange.objects.filter(finished_at=None).order_by("started_at")
+    unfinished = _left_to_the_background(now or timezone.now())
     change = unfinished.select_related("agent").first()
     if change is None:
         return False
     return _do_batch(change, now=now) and unfinished.exists()
 
 
-def _go(change: BulkChange, number: int, *, now: datetime | None) -> BulkChange:
-    if number > AT_ONCE:
+def _left_to_the_background(now: datetime) -> QuerySet[BulkChange]:
+    begun = Coalesce("undone_at", "started_at")
+    unfinished = BulkChange.objects.filter(finished_at=None).annotate(
+        number=Count("items"), begun=begun
+    )
+    is_left = Q(number__gt=AT_ONCE) | Q(begun__lte=now - REQUEST_LASTS)
+    return unfinished.filter(is_left).order_by("started_at")
+
+
+def _go(change: BulkChange, *, now: datetime | None) -> BulkChange:
+    if change.items.count() > AT_ONCE:
         doorbell.ring("tickets.tasks.continue_bulk_changes")
         return change
     while change.finished_at is None and _do_batch(change, now=now):
@@ -214,7 +226,7 @@ def _fail(change: BulkChange, item: BulkItem, error: str) -> None:
 
 def _do_one(change: BulkChange, item: BulkItem, *, now: datetime) -> None:
     way = WAYS[change.action]
-    [ticket] = hold_tickets(item.ticket_id)
+    ticket = _held(item)
     if ticket.status == Status.MERGED or (way.only_open and ticket.status not in UNRESOLVED):
         item.outcome = Outcome.SAME
         return
@@ -225,7 +237,7 @@ def _do_one(change: BulkChange, item: BulkItem, *, now: datetime) -> None:
 
 
 def _undo_one(change: BulkChange, item: BulkItem, *, now: datetime) -> None:
-    [ticket] = hold_tickets(item.ticket_id)
+    ticket = _held(item)
     if ticket.revision != item.revision:
         item.outcome = Outcome.KEPT
         item.error = _("It was changed again in the meantime.")
@@ -233,6 +245,11 @@ def _undo_one(change: BulkChange, item: BulkItem, *, now: datetime) -> None:
     WAYS[change.action].undo(ticket, item.before, change.agent, now)
     item.outcome = Outcome.UNDONE
     _mark(change, ticket, now=now)
+
+
+def _held(item: BulkItem) -> Ticket:
+    """Only its own row: the service that changes it reads what stands beside."""
+    return Ticket.objects.select_for_update().get(pk=item.ticket_id)
 
 
 def _mark(change: BulkChange, ticket: Ticket, *, now: datetime) -> None:
