@@ -20,7 +20,7 @@ from desk.forms import OTHER_TIME, TicketForm
 from desk.promising import promise_choices, promise_sentence
 from sla.models import Clock, Priority
 from sla.selectors import policy_version_for
-from tickets.exceptions import PromiseInThePast
+from tickets.exceptions import PlaceholderLeft, PromiseInThePast
 from tickets.models import Channel, Ticket
 from tickets.services.opening import Inquiry, open_ticket
 from tickets.services.recording import matter_of_ticket
@@ -78,6 +78,9 @@ def create(request: HttpRequest) -> HttpResponse:
         opened = open_ticket(inquiry)
     except PromiseInThePast as refusal:
         form.add_error("promise", str(refusal))
+        return _page(request, form, status=422)
+    except PlaceholderLeft as refusal:
+        form.add_error("body", str(refusal))
         return _page(request, form, status=422)
     if opened.is_addition:
         told = _("This ticket was open already. What you changed is kept on it as a note.")

@@ -112,6 +112,19 @@ def test_a_letter_goes_to_the_customer(aiko):
     assert "朝から届かないとのこと。" in letter.text
 
 
+def test_a_letter_with_a_placeholder_that_nobody_filled_in_stays_here(aiko):
+    customer = a_ticket().customer
+
+    page = open_for(
+        signed_in(aiko), customer.pk, channel="email", body="{{お客様名}}様、こんにちは"
+    )
+
+    assert page.status_code == 422
+    assert "is not filled in" in words(page)
+    assert "{{お客様名}}様、こんにちは" in page.text
+    assert Ticket.objects.count() == 1
+
+
 def test_a_double_click_makes_one_ticket(aiko):
     client = signed_in(aiko)
     form = form_of(client.get(NEW, {"customer": "new"}))

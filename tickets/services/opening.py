@@ -27,6 +27,7 @@ from tickets import links
 from tickets.attachments import attach, keep_mail_files, take_uploads, uploads_new_to
 from tickets.events import EventKind
 from tickets.incoming import Letter
+from tickets.macros import check_is_filled
 from tickets.models import Channel, CustomerLink, Message, Ticket, TicketEvent
 from tickets.searching.index import index_customer, index_files, index_opened
 from tickets.services.acknowledging import acknowledgement_key
@@ -98,11 +99,14 @@ def open_ticket(inquiry: Inquiry, *, now: datetime | None = None) -> Opened:
 
     A submission key that was used before returns the ticket it made, and what it says otherwise
     than the first time is added to that ticket. Raises PromiseMissing, PromiseInThePast or
-    PromiseTooFar when an agent files it without a time that can be promised.
+    PromiseTooFar when an agent files it without a time that can be promised, and PlaceholderLeft
+    when our letter has one that nobody has filled in.
     """
     now = now or timezone.now()
     if inquiry.origin != "customer":
         check_outcome(inquiry.outcome or Outcome(), now=now)
+    if inquiry.origin == "agent_outbound":
+        check_is_filled(inquiry.body)
     try:
         with transaction.atomic(savepoint=inquiry.submission_key is not None):
             return _open(inquiry, now=now)
