@@ -21,7 +21,7 @@ from tests.conftest import MONDAY_AT_TEN
 from tests.factories import TeamFactory, a_customer, a_ticket, an_inquiry
 from tickets import services
 from tickets.exceptions import TicketError
-from tickets.models import Channel, ScheduledReply, Ticket
+from tickets.models import Channel, Macro, ScheduledReply, Ticket
 from tickets.services import opening
 from tickets.services.drafting import begin_draft, save_draft
 from tickets.services.following import follow
@@ -34,8 +34,10 @@ from tickets.services.handling import (
     set_tags,
     solve,
 )
+from tickets.services.macros import apply_changes
 from tickets.services.merging import merge_tickets, separate_tickets
 from tickets.services.opening import open_ticket
+from tickets.services.participating import add_to_cc
 from tickets.services.rematching import change_priority, continue_rematch, start_rematch
 from tickets.services.replying import (
     Outcome,
@@ -158,6 +160,16 @@ def _schedule_and_send(ticket: Ticket, agent: Agent, now: datetime) -> None:
 
 Path = Callable[[Ticket, Agent, datetime], object]
 PATHS: dict[str, tuple[Callable[..., object], Path]] = {
+    "put somebody in Cc": (
+        add_to_cc,
+        lambda ticket, agent, now: add_to_cc(ticket, address="boss@example.org", by=agent, now=now),
+    ),
+    "do what a macro changes": (
+        apply_changes,
+        lambda ticket, agent, now: apply_changes(
+            ticket, [Macro(tags=["VIP"], priority="high")], by=agent, now=now
+        ),
+    ),
     "answer with a promise": (
         reply_to_customer,
         lambda ticket, agent, now: say(ticket, agent, now, promise_at=now + timedelta(hours=3)),

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.models import Agent
 from mail.delivery import deliver_due
@@ -122,7 +123,7 @@ def test_what_may_have_left_stays_sent(aiko: Agent, change: str):
     else:
         OutboundEmail.objects.filter(pk=message.email_id).update(state="sending", attempts=1)
 
-    with pytest.raises(TooLateToUndo, match="has left already"):
+    with translation.override("en"), pytest.raises(TooLateToUndo, match="has left already"):
         take_back(message, by=aiko, now=now)
 
     assert Message.objects.filter(pk=message.pk).exists()

@@ -31,7 +31,8 @@ customElements.define("here-now", class extends HTMLElement {
 
   leave() {
     clearInterval(this.beating);
-    clearTimeout(this.again);
+    clearTimeout(this.gathering);
+    clearTimeout(this.expiry);
     this.stream?.close();
     this.stream = null;
     navigator.sendBeacon(this.dataset.url, this.fields("left"));
@@ -45,8 +46,8 @@ customElements.define("here-now", class extends HTMLElement {
 
   // Several came at once, or it was this page itself.
   soon() {
-    clearTimeout(this.again);
-    this.again = setTimeout(() => this.beat(), 200);
+    clearTimeout(this.gathering);
+    this.gathering = setTimeout(() => this.beat(), 200);
   }
 
   isWriting() {
@@ -62,13 +63,15 @@ customElements.define("here-now", class extends HTMLElement {
 
   async beat() {
     const body = this.fields(this.isWriting() ? "writing" : "viewing");
+    const asked = this.asked = Symbol("asked");
     const answer = await fetch(this.dataset.url, { method: "POST", body, redirect: "error", signal: this.life.signal }).catch(() => null);
     if (!answer?.ok) return;
     const there = await answer.json();
-    if (document.hidden) return;
+    // What was asked later knows better.
+    if (document.hidden || asked !== this.asked) return;
     showPresence(this.querySelector("output"), there);
-    clearTimeout(this.again);
-    if (there.words) this.again = setTimeout(() => this.beat(), there.seconds * 1000);
+    clearTimeout(this.expiry);
+    if (there.words) this.expiry = setTimeout(() => this.beat(), there.seconds * 1000);
   }
 
   fields(state) {

@@ -19,7 +19,8 @@ customElements.define("row-presence", class extends HTMLElement {
   disconnectedCallback() {
     this.life.abort();
     clearInterval(this.polling);
-    clearTimeout(this.again);
+    clearTimeout(this.gathering);
+    clearTimeout(this.expiry);
   }
 
   places() {
@@ -29,24 +30,25 @@ customElements.define("row-presence", class extends HTMLElement {
 
   hear(paths) {
     const places = this.places();
-    if (paths.some((path) => places.has(path))) this.soon(GATHER_MS);
-  }
-
-  soon(pause) {
-    clearTimeout(this.again);
-    this.again = setTimeout(() => this.ask(), pause);
+    if (!paths.some((path) => places.has(path))) return;
+    clearTimeout(this.gathering);
+    this.gathering = setTimeout(() => this.ask(), GATHER_MS);
   }
 
   async ask() {
     const places = this.places();
     if (document.hidden || !places.size) return;
     const query = new URLSearchParams([...places.keys()].map((path) => ["number", path.match(/(\d+)\/$/)?.[1] ?? ""]));
+    const asked = this.asked = Symbol("asked");
     const answer = await fetch(`${this.dataset.url}?${query}`, { cache: "no-store", redirect: "error", signal: this.life.signal }).catch(() => null);
     if (!answer?.ok) return;
     const there = await answer.json();
+    // What was asked later knows better.
+    if (asked !== this.asked) return;
     places.forEach((row, path) => this.show(row, there[path]));
     const soonest = Math.min(...Object.values(there).map((each) => each.seconds));
-    if (Number.isFinite(soonest)) this.soon(soonest * 1000);
+    clearTimeout(this.expiry);
+    if (Number.isFinite(soonest)) this.expiry = setTimeout(() => this.ask(), soonest * 1000);
   }
 
   show(row, there) {
