@@ -12,15 +12,13 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.models import Agent, Notification, Team
-from accounts.notifying import Notice
 from accounts.selectors import people_of_teams
-from accounts.services import notify_agents
 from sla.models import Status
 from tickets.events import EventKind
 from tickets.models import Draft, Message, Note, Ticket, TicketEvent
 from tickets.services.assigning import choose_agent
 from tickets.services.handling import given_to, tell_assignee
-from tickets.services.recording import lock_ticket, put_in_hands, save_change
+from tickets.services.recording import lock_ticket, put_in_hands, save_change, tell_agents
 
 logger = structlog.get_logger(__name__)
 BATCH = 100
@@ -152,20 +150,14 @@ def _patience_of(team: Team) -> int:
 def _tell_team(ticket: Ticket, holder: Agent, event: TicketEvent, *, now: datetime) -> None:
     """The one who had it, and the leads; without a lead, everybody in the team."""
     people = people_of_teams([ticket.team_id])[ticket.team_id]
-    notify_agents(
-        [
-            Notice(
-                agent_id=agent_id,
-                kind=Notification.Kind.WENT_BACK,
-                label=ticket.clock.label,
-                path=ticket.clock.path,
-                dedupe_key=f"went_back:{event.pk}:{agent_id}",
-                facts={"from": holder.name},
-                mail_after=now,
-            )
-            for agent_id in dict.fromkeys([holder.pk, *(people.leads or people.members)])
-        ],
+    tell_agents(
+        ticket,
+        dict.fromkeys([holder.pk, *(people.leads or people.members)]),
+        kind=Notification.Kind.WENT_BACK,
+        key=f"went_back:{event.pk}",
         now=now,
+        facts={"from": holder.name},
+        mail_after=now,
     )
 
 

@@ -10,12 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent, Notification
-from accounts.notifying import Notice
-from accounts.services import notify_agents
 from tickets.exceptions import CannotBeMentioned
 from tickets.mentions import SEES_EVERYTHING, may_read, mentioned_in
 from tickets.models import Follower, Note, Ticket
-from tickets.services.recording import holders_of, preview_of
+from tickets.services.recording import holders_of, preview_of, tell_agents
 
 
 def follow(ticket: Ticket, *, agent: Agent, now: datetime | None = None) -> None:
@@ -48,20 +46,14 @@ def tell_mentioned(
     ids = {agent.pk for agent in agents} - {by.pk}
     _follow(ticket, ids, now=now)
     facts = {"by": by.name, "said": preview_of(note.body)}
-    notify_agents(
-        [
-            Notice(
-                agent_id=agent_id,
-                kind=Notification.Kind.MENTIONED,
-                label=ticket.clock.label,
-                path=ticket.clock.path,
-                dedupe_key=f"mentioned:{note.pk}:{agent_id}",
-                facts=facts,
-                mail_after=now,
-            )
-            for agent_id in sorted(ids)
-        ],
+    tell_agents(
+        ticket,
+        sorted(ids),
+        kind=Notification.Kind.MENTIONED,
+        key=f"mentioned:{note.pk}",
         now=now,
+        facts=facts,
+        mail_after=now,
     )
 
 
@@ -74,19 +66,13 @@ def tell_followers(
     if not followers:
         return
     told = set(followers) - set(holders_of(ticket)) - ({by.pk} if by else set())
-    notify_agents(
-        [
-            Notice(
-                agent_id=agent_id,
-                kind=Notification.Kind.FOLLOWED,
-                label=ticket.clock.label,
-                path=ticket.clock.path,
-                dedupe_key=f"followed:{what}:{key}:{agent_id}",
-                facts={"what": what},
-            )
-            for agent_id in sorted(told)
-        ],
+    tell_agents(
+        ticket,
+        sorted(told),
+        kind=Notification.Kind.FOLLOWED,
+        key=f"followed:{what}:{key}",
         now=now,
+        facts={"what": what},
     )
 
 

@@ -11,8 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent, Notification, Team
-from accounts.notifying import Notice
-from accounts.services import notify_agents
 from sla.models import Status
 from sla.selectors import PolicyTable
 from tickets.events import EventKind
@@ -21,7 +19,13 @@ from tickets.models import HandOver, Ticket, TicketEvent
 from tickets.searching.index import index_brief
 from tickets.services.assigning import reachable
 from tickets.services.handling import may_hold
-from tickets.services.recording import holders_of, lock_ticket, put_in_hands, save_change
+from tickets.services.recording import (
+    holders_of,
+    lock_ticket,
+    put_in_hands,
+    save_change,
+    tell_agents,
+)
 from tickets.services.rematching import rematch_ticket
 
 
@@ -136,18 +140,12 @@ def _tell(
 ) -> None:
     """The new holder hears of it, with the next step; of a team's ticket, the team."""
     told: Iterable[int] = (agent_id for agent_id in holders_of(ticket) if agent_id != by.pk)
-    notify_agents(
-        [
-            Notice(
-                agent_id=agent_id,
-                kind=Notification.Kind.HANDED_OVER,
-                label=ticket.clock.label,
-                path=ticket.clock.path,
-                dedupe_key=f"handed_over:{event.pk}:{agent_id}",
-                facts={"by": by.name, "next_step": written.next_step if written else ""},
-                mail_after=now,
-            )
-            for agent_id in told
-        ],
+    tell_agents(
+        ticket,
+        told,
+        kind=Notification.Kind.HANDED_OVER,
+        key=f"handed_over:{event.pk}",
         now=now,
+        facts={"by": by.name, "next_step": written.next_step if written else ""},
+        mail_after=now,
     )

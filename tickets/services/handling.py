@@ -10,15 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent, Notification
-from accounts.notifying import Notice
-from accounts.services import notify_agents
 from sla.models import Status
 from tickets.events import EventKind
 from tickets.exceptions import AlreadyResolved, BadTag, CannotBeMoved, NotInTeam, NotResolved
 from tickets.models import Tag, Ticket, TicketEvent
 from tickets.services.assigning import reachable
 from tickets.services.following import tell_followers
-from tickets.services.recording import lock_ticket, put_in_hands, record, save_change
+from tickets.services.recording import lock_ticket, put_in_hands, record, save_change, tell_agents
 from tickets.tags import TAGS_OF_A_TICKET, distinct
 
 MOVES = {
@@ -200,16 +198,11 @@ def given_to(agent: Agent, *, instead_of: Agent | None = None) -> dict[str, obje
 
 def tell_assignee(ticket: Ticket, agent: Agent, key: object, *, now: datetime) -> None:
     """They hear, in the desk and by mail, that it is theirs; once for each key."""
-    notify_agents(
-        [
-            Notice(
-                agent_id=agent.pk,
-                kind=Notification.Kind.ASSIGNED,
-                label=ticket.clock.label,
-                path=ticket.clock.path,
-                dedupe_key=f"assigned:{key}:{agent.pk}",
-                mail_after=now,
-            )
-        ],
+    tell_agents(
+        ticket,
+        [agent.pk],
+        kind=Notification.Kind.ASSIGNED,
+        key=f"assigned:{key}",
         now=now,
+        mail_after=now,
     )

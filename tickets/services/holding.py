@@ -11,13 +11,11 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from accounts.models import Notification
-from accounts.notifying import Notice
-from accounts.services import notify_agents
 from mail.models import OutboundEmail
 from sla.models import Commitment, Kind
 from tickets.events import EventKind
 from tickets.models import MAIL_THREAD, Ticket, TicketEvent
-from tickets.services.recording import holders_of, lock_ticket, record, save_change
+from tickets.services.recording import holders_of, lock_ticket, record, save_change, tell_agents
 from tickets.services.waiting import fire_waits
 from tickets.services.writing import AUTOMATIC, address_of, write_to_customer
 
@@ -95,17 +93,11 @@ def _tell(ticket: Ticket, promise: Commitment, *, now: datetime) -> None:
     )
     until = ticket.next_contact_at.isoformat() if ticket.next_contact_at else None
     TicketEvent.objects.create(ticket=ticket, kind=EventKind.HELD, at=now, facts={"until": until})
-    notify_agents(
-        [
-            Notice(
-                agent_id=agent_id,
-                kind=Notification.Kind.HELD,
-                label=ticket.clock.label,
-                path=ticket.clock.path,
-                dedupe_key=f"{_name_of_note(promise)}:{agent_id}",
-                facts={"kind": Kind.PROMISE, "due_at": until},
-            )
-            for agent_id in holders_of(ticket)
-        ],
+    tell_agents(
+        ticket,
+        holders_of(ticket),
+        kind=Notification.Kind.HELD,
+        key=_name_of_note(promise),
         now=now,
+        facts={"kind": Kind.PROMISE, "due_at": until},
     )

@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Case, Max, Q, QuerySet, When
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import Agent, Team
+from accounts.models import Agent
 from tickets.exceptions import BadMacro
 from tickets.macros import unknown_placeholders
 from tickets.models import Macro, Ticket
+from tickets.services import audiences
 from tickets.services.handling import change_tags
 from tickets.services.rematching import change_priority
 
@@ -24,25 +25,19 @@ TO_HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヶ") + 1)}
 
 def macros_seen_by(agent: Agent) -> QuerySet[Macro]:
     """Their own, those of their teams, and everybody's."""
-    teams = Team.objects.filter(memberships__agent=agent)
-    of_teams = Q(team__isnull=False) if agent.sees_everything else Q(team__in=teams)
-    return Macro.objects.filter(Q(owner=agent) | of_teams | Q(owner=None, team=None))
+    return audiences.seen_by(agent, Macro.objects.all())
 
 
 def macros_in_order(agent: Agent) -> QuerySet[Macro]:
     """The macros somebody sees: the nearest first, then as they were arranged."""
-    nearest = Case(When(owner__isnull=False, then=0), When(team__isnull=False, then=1), default=2)
     macros = macros_seen_by(agent).select_related("team")
-    return macros.order_by(nearest, "team__name", "position", "pk")
+    return macros.order_by(audiences.NEAREST, "team__name", "position", "pk")
 
 
 def macros_kept_by(agent: Agent) -> QuerySet[Macro]:
     """Those they may edit, move and delete: their own, of teams they lead, and as administrators
     all that are shared."""
-    if agent.is_administrator:
-        return Macro.objects.filter(Q(owner=agent) | Q(owner=None))
-    led = Team.objects.filter(memberships__agent=agent, memberships__is_lead=True)
-    return Macro.objects.filter(Q(owner=agent) | Q(team__in=led))
+    return audiences.kept_by(agent, Macro.objects.all(), with_all_shared=agent.is_administrator)
 
 
 def macros_for(ticket: Ticket, *, agent: Agent, text: str = "") -> list[Macro]:
@@ -96,13 +91,7 @@ def save_macro(macro: Macro, *, fields: Mapping[str, Any]) -> Macro:
 @transaction.atomic
 def move_macro(macro: Macro, *, by: int) -> None:
     """One place up (-1) or down (1) among those of the same audience."""
-    macros = list(_audience(macro).select_for_update().order_by("position", "pk"))
-    here = [each.pk for each in macros].index(macro.pk)
-    there = min(max(here + by, 0), len(macros) - 1)
-    macros.insert(there, macros.pop(here))
-    for position, each in enumerate(macros):
-        each.position = position
-    Macro.objects.bulk_update(macros, ["position"])
+    audiences.move_within(_audience(macro), macro, by=by)
 
 
 def apply_changes(
@@ -128,8 +117,7 @@ def _last_place(macro: Macro) -> int:
             _("There are %(most)s macros already. Delete one first.")
             % {"most": MACROS_OF_ONE_AUDIENCE}
         )
-    last = others.aggregate(last=Max("position"))["last"]
-    return 0 if last is None else last + 1
+    return audiences.place_behind(others)
 
 
 def _has(macro: Macro, words: list[str]) -> bool:

@@ -11,8 +11,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Agent, Notification
-from accounts.notifying import Notice
-from accounts.services import notify_agents
 from mail.message_ids import is_ours
 from mail.models import InboundEmail
 from sla.models import Status
@@ -33,6 +31,7 @@ from tickets.services.recording import (
     preview_of,
     record_past,
     save_change,
+    tell_agents,
 )
 from tickets.services.replying import Reply, mark_reopened, reply_to_customer, tell_holders
 
@@ -292,16 +291,10 @@ def _gather(ticket: Ticket, letter: Letter, *, now: datetime) -> None:
 
 
 def _tell_of_flood(ticket: Ticket, *, now: datetime) -> None:
-    notify_agents(
-        [
-            Notice(
-                agent_id=agent_id,
-                kind=Notification.Kind.FLOODED,
-                label=ticket.clock.label,
-                path=ticket.clock.path,
-                dedupe_key=f"flood:{ticket.pk}:{agent_id}",
-            )
-            for agent_id in holders_of(ticket)
-        ],
+    tell_agents(
+        ticket,
+        holders_of(ticket),
+        kind=Notification.Kind.FLOODED,
+        key=f"flood:{ticket.pk}",
         now=now,
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from accounts.models import Agent, Team
+from accounts.notifying import Notice
 from accounts.selectors import people_of_teams
+from accounts.services import notify_agents
 from common import doorbell
 from mail.models import OutboundEmail
 from sla.engine.settings import WAITS
@@ -109,6 +111,34 @@ def holders_of(ticket: Ticket) -> list[int]:
     if ticket.assignee_id:
         return [ticket.assignee_id]
     return people_of_teams([ticket.team_id])[ticket.team_id].members
+
+
+def tell_agents(  # noqa: PLR0913 - all of it is what somebody is told
+    ticket: Ticket,
+    agent_ids: Iterable[int],
+    *,
+    kind: str,
+    key: str,
+    now: datetime,
+    facts: Mapping[str, object] | None = None,
+    mail_after: datetime | None = None,
+) -> None:
+    """These people hear of the ticket, each once for each key; by mail from `mail_after` on."""
+    notify_agents(
+        [
+            Notice(
+                agent_id=agent_id,
+                kind=kind,
+                label=ticket.clock.label,
+                path=ticket.clock.path,
+                dedupe_key=f"{key}:{agent_id}",
+                facts=facts or {},
+                mail_after=mail_after,
+            )
+            for agent_id in agent_ids
+        ],
+        now=now,
+    )
 
 
 def take_newest_words(ticket: Ticket) -> None:

@@ -14,8 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent, Notification
-from accounts.notifying import Notice
-from accounts.services import notify_agents
 from sla.models import Status
 from tickets.attachments import enclosures, take_uploads
 from tickets.events import EventKind
@@ -49,6 +47,7 @@ from tickets.services.recording import (
     put_in_hands,
     record,
     save_change,
+    tell_agents,
 )
 from tickets.services.writing import write_to_customer
 
@@ -342,17 +341,11 @@ def send_reply(
 def tell_holders(ticket: Ticket, message: Message, *, now: datetime) -> None:
     """The assignee hears that the customer wrote; of an unassigned ticket, the team; and those who
     follow it."""
-    notify_agents(
-        [
-            Notice(
-                agent_id=agent_id,
-                kind=Notification.Kind.CUSTOMER_REPLIED,
-                label=ticket.clock.label,
-                path=ticket.clock.path,
-                dedupe_key=f"replied:{message.pk}:{agent_id}",
-            )
-            for agent_id in holders_of(ticket)
-        ],
+    tell_agents(
+        ticket,
+        holders_of(ticket),
+        kind=Notification.Kind.CUSTOMER_REPLIED,
+        key=f"replied:{message.pk}",
         now=now,
     )
     tell_followers(ticket, "replied", key=message.pk, now=now)
