@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -50,9 +51,9 @@ def main() -> None:
         bench = Bench(stack, options)
         results = {
             "tickets": options.tickets,
-            "queue_page": bench.queue_page(),
-            "form": bench.form(),
+            "pages": bench.pages(),
             "search": bench.search(),
+            "form": bench.form(),
             "arithmetic": bench.arithmetic(),
             "sweep": bench.sweep(),
             "empty_sweep": bench.part("steady", "empty", options.live),
@@ -61,9 +62,9 @@ def main() -> None:
             "acknowledgement": bench.acknowledgement(),
             "mail_in": bench.part("incoming", "mail_in", options.mails),
             "breach_lag": bench.breach_lag(),
-            # Last, because it fills the desk further.
-            "search_grown": bench.search_grown(),
         }
+        # Last, because it fills the desk further.
+        results["grown"] = bench.grown(results)
     print(json.dumps(results, indent=2))
     print(json.dumps(results))
 
@@ -72,7 +73,10 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tickets", type=int, default=10_000)
     parser.add_argument(
-        "--grow-to", type=int, default=0, help="so many tickets for a second look at the search"
+        "--grow-to",
+        type=int,
+        default=0,
+        help="so many tickets for a second look at pages and search",
     )
     parser.add_argument("--requests", type=int, default=60)
     parser.add_argument("--seconds", type=int, default=20, help="of posting, one a second")
@@ -100,20 +104,29 @@ class Bench:
 
     # What is measured
 
-    def queue_page(self) -> dict[str, Any]:
-        """The full page an agent opens, 50 rows, against 50 ORM rows in a bare table."""
+    def pages(self) -> dict[str, Any]:
+        """The pages an agent opens all day, against 50 ORM rows in a bare table.
+
+        The queue with 50 rows, its broken promises, and a ticket with few and with 200 messages.
+        """
         session = self._sign_in()
-        mine, floor, bare = _alternate(
+        numbers = cycle(self.numbers)
+        *taken, floor, bare = _alternate(
             self.options.requests,
             lambda: self._get("/desk/", cookie=session, expect="ticket-row"),
+            lambda: self._get("/desk/?due=broken", cookie=session, expect="ticket-row"),
+            lambda: self._get(
+                f"/desk/tickets/{next(numbers)}/", cookie=session, expect="ticket-head"
+            ),
+            lambda: self._get(f"/desk/tickets/{self.long}/", cookie=session, expect="ticket-head"),
             lambda: self._get("/floor/list/", cookie=session, expect="<table>"),
             lambda: self._get("/floor/view/", cookie="", expect="xxx"),
         )
+        names = ("queue_page", "queue_page_broken", "ticket_page", "ticket_page_200_messages")
         return {
-            **_spread(mine),
             "floor_list_ms": _median(floor),
             "floor_view_ms": _median(bare),
-            "ratio_to_floor": round(statistics.median(mine) / statistics.median(floor), 2),
+            **{name: _against(floor, mine) for name, mine in zip(names, taken, strict=True)},
         }
 
     def search(self) -> dict[str, Any]:
@@ -126,34 +139,30 @@ class Bench:
             *asked,
             lambda: self._get("/floor/list/", cookie=session, expect="<table>"),
         )
-        self.searched = {
-            name: {
-                **_spread(mine),
-                "ratio_to_floor": round(statistics.median(mine) / statistics.median(floor), 2),
-            }
-            for name, mine in zip(SEARCHES, taken, strict=True)
-        }
-        return {"floor_list_ms": _median(floor), **self.searched}
+        found = {name: _against(floor, mine) for name, mine in zip(SEARCHES, taken, strict=True)}
+        return {"floor_list_ms": _median(floor), **found}
 
-    def search_grown(self) -> dict[str, Any]:
-        """The same with more tickets, and how much slower that makes it."""
+    def grown(self, before: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        """The same pages and searches with more tickets, and how much slower that makes them."""
         size = self.options.grow_to
         if size <= self.options.tickets:
             return {}
-        before, began = self.searched, time.monotonic()
+        began = time.monotonic()
         _in_django(self.environment, "scripts.bench.sweeping", "grow", size - self.options.tickets)
         filled = round(time.monotonic() - began)
         # The server has long closed an idle connection; http.client opens it again by itself.
         _connection(self.port).close()
-        after = self.search()
+        after = {"pages": self.pages(), "search": self.search()}
         return {
             "tickets": size,
             "seconds_to_fill": filled,
             **after,
             # Of the ratios to the floor, which does not grow: the machine may be busier by now.
             "growth": {
-                name: round(after[name]["ratio_to_floor"] / before[name]["ratio_to_floor"], 2)
-                for name in SEARCHES
+                name: round(measured["ratio_to_floor"] / before[part][name]["ratio_to_floor"], 2)
+                for part, figures in after.items()
+                for name, measured in figures.items()
+                if isinstance(measured, dict)
             },
         }
 
@@ -164,9 +173,8 @@ class Bench:
         )
         rate, floor_rate = self._rate(self._post_inquiry), self._rate(self._post_floor)
         return {
-            **_spread(mine),
+            **_against(floor, mine),
             "floor_ms": _median(floor),
-            "ratio_to_floor": round(statistics.median(mine) / statistics.median(floor), 2),
             "posts_per_second": round(rate, 1),
             "floor_posts_per_second": round(floor_rate, 1),
         }
@@ -262,7 +270,7 @@ class Bench:
         subprocess.run(
             [sys.executable, "manage.py", "prepare"], cwd=ROOT, env=self.environment, check=True
         )
-        self.session = _in_django(
+        self.session, self.numbers, self.long = _in_django(
             self.environment, "scripts.bench.sweeping", "people", self.options.tickets
         )
 
@@ -395,6 +403,12 @@ def _spread(values: list[float]) -> dict[str, float]:
         "p95_ms": round(ordered[max(0, -(-95 * len(ordered) // 100) - 1)], 1),
         "p99_ms": round(ordered[max(0, -(-99 * len(ordered) // 100) - 1)], 1),
     }
+
+
+def _against(floor: list[float], mine: list[float]) -> dict[str, float]:
+    """How long it took, and how many times its floor that is."""
+    ratio = statistics.median(mine) / statistics.median(floor)
+    return {**_spread(mine), "ratio_to_floor": round(ratio, 2)}
 
 
 def _median(values: list[float]) -> float:

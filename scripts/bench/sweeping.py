@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from datetime import timedelta
 from importlib import import_module
 
 import django
@@ -23,6 +24,7 @@ from helpdesk.load.generating import generate_load  # noqa: E402
 from scripts.bench.fill import make_due  # noqa: E402
 from sla.models import Commitment, PolicyVersion  # noqa: E402
 from sla.sweep import sweep_due  # noqa: E402
+from tickets.models import Message, Ticket  # noqa: E402
 
 FLOOR = """
 UPDATE sla_commitment SET state = 'breached', breached_at = due_at, next_check_at = NULL
@@ -33,8 +35,9 @@ WHERE id IN (
 """
 
 
-def people(tickets: int) -> str:
-    """An agent with a team full of tickets; returns the key of their session."""
+def people(tickets: int) -> tuple[str, list[int], int]:
+    """An agent with a team full of tickets: the key of their session, the numbers of 20 open tickets
+    of the queue, and that of another with 200 messages."""
     agent = Agent.objects.create_user("bench@example.com", None, name="Bench", language="en")
     team = Team.objects.get(is_default=True)
     add_member(team, agent)
@@ -44,7 +47,24 @@ def people(tickets: int) -> str:
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = agent.get_session_auth_hash()
     session.save()
-    return str(session.session_key)
+    first, *others = Ticket.objects.unresolved().order_by("next_due_at", "pk")[:21]
+    _make_long(first, messages=200)
+    return str(session.session_key), [ticket.number for ticket in others], first.number
+
+
+def _make_long(ticket: Ticket, *, messages: int) -> None:
+    known = ticket.messages.count()
+    Message.objects.bulk_create(
+        Message(
+            ticket=ticket,
+            direction=Message.Direction.INBOUND,
+            channel=ticket.channel,
+            customer_id=ticket.customer_id,
+            body=f"{number} 印字濃度を確認しましたが、変わりませんでした。\n\nIt is still too light.",
+            sent_at=ticket.opened_at + number * timedelta(minutes=1),
+        )
+        for number in range(known, messages)
+    )
 
 
 def grow(tickets: int) -> int:
