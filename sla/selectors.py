@@ -111,19 +111,20 @@ def promise_for_inquiry(*, channel: str, language: str, now: datetime) -> dateti
 
 
 def suggested_promises(policy_version_id: int, priority: str, *, now: datetime) -> list[datetime]:
-    """Times for the next contact, all in opening hours: the policy's own first, then two working
-    hours from now, an hour into the next working day, and an hour into next week."""
+    """Times for the next contact, all in opening hours: the policy's own first, then the nearest of
+    two working hours from now, an hour into the next working day, and an hour into next week."""
     terms = terms_of(policy_version_id)
     calendar, at = terms.calendar, epoch_seconds(now)
     today = now.astimezone(ZoneInfo(calendar.tz)).replace(hour=0, minute=0, second=0, microsecond=0)
     monday = today + timedelta(days=7 - today.weekday())
-    found = [
-        add_working_time(calendar, at, terms.settings.promise_default[priority]),
+    own = add_working_time(calendar, at, terms.settings.promise_default[priority])
+    others = [
         add_working_time(calendar, at, 2 * HOUR),
         _an_hour_into(calendar, today + timedelta(days=1)),
         _an_hour_into(calendar, monday),
     ]
     fallback = [now + timedelta(seconds=terms.settings.promise_fallback_wall)]
+    found = [own, *sorted(due for due in others if due is not None)]
     chosen = [_up_to_five_minutes(due) for due in found if due is not None]
     return list(dict.fromkeys(chosen)) or fallback
 
