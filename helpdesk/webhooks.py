@@ -6,13 +6,17 @@ error, upon which the provider tells it again.
 
 from __future__ import annotations
 
+import json
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from email import policy
 from typing import Any
 
 import structlog
+from anymail.inbound import AnymailInboundMessage
 from anymail.signals import AnymailInboundEvent, AnymailTrackingEvent, inbound, tracking
+from anymail.webhooks.postal import PostalInboundWebhookView
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -48,6 +52,8 @@ def receive(request: HttpRequest, hook: str) -> HttpResponseBase:
         view, args, kwargs = resolve(f"/{hook}", urlconf="anymail.urls")
     except Resolver404:
         raise Http404 from None
+    if hook == "postal/inbound/":
+        view = BytesFromPostal.as_view()
     request.upload_handlers = [WholeForm(request)]
     # Mails are larger than what a person may post; REQUEST_MAX_BYTES has been checked before.
     request._body = request.read()  # noqa: SLF001
@@ -61,7 +67,10 @@ def receive(request: HttpRequest, hook: str) -> HttpResponseBase:
 
 
 class WholeForm(FileUploadHandler):
-    """Reads forms in which a field may be a whole mail with its files, whatever a person may post."""
+    """Reads forms in which a field may be a whole mail with its files, whatever a person may post.
+
+    The bytes of the fields are kept beside the texts, as `request.wholes`: a mail is not always one.
+    """
 
     def handle_raw_input(
         self,
@@ -73,6 +82,7 @@ class WholeForm(FileUploadHandler):
     ) -> tuple[QueryDict, MultiValueDict[str, Any]]:
         """The fields and files of a multipart/form-data request."""
         fields, files = QueryDict(mutable=True), MultiValueDict[str, Any]()
+        wholes: dict[str, bytes] = {}
         if isinstance(boundary, str):
             boundary = boundary.encode("ascii")
         for part in (b"\r\n" + input_data.read()).split(b"\r\n--" + boundary)[1:]:
@@ -83,10 +93,12 @@ class WholeForm(FileUploadHandler):
             key = name[1].decode("utf-8", "replace")
             filename = FILENAME.search(head)
             if filename is None:
-                fields.appendlist(key, content.decode("utf-8", "surrogateescape"))
+                wholes[key] = content
+                fields.appendlist(key, content.decode("utf-8", "replace"))
             else:
                 kind = TYPE.search(head)
                 files.appendlist(key, _file(filename[1], content, kind[1] if kind else b""))
+        setattr(self.request, "wholes", wholes)  # noqa: B010 - requests have no such attribute
         return fields, files
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
@@ -94,6 +106,24 @@ class WholeForm(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> None:
         return None
+
+
+class BytesFromPostal(PostalInboundWebhookView):  # type: ignore[misc]
+    """Takes a mail as the bytes it is: anymail's own refuses one that is not UTF-8 throughout."""
+
+    def parse_events(self, request: HttpRequest) -> list[AnymailInboundEvent]:
+        told = json.loads(request.body)
+        if "message" not in told:
+            return list(super().parse_events(request))
+        message = AnymailInboundMessage.parse_raw_mime_bytes(_of_postal(told))
+        message.envelope_sender = told.get("mail_from")
+        message.envelope_recipient = told.get("rcpt_to")
+        event_id = told.get("id")
+        return [
+            AnymailInboundEvent(
+                event_type="inbound", event_id=event_id, esp_event=told, message=message
+            )
+        ]
 
 
 def connect() -> None:
@@ -105,6 +135,10 @@ def connect() -> None:
 def take_in_mail(event: AnymailInboundEvent, esp_name: str, **_signal: Any) -> None:
     """Store a mail; filing it is somebody else's work."""
     message = event.message
+    # A trial from the provider's own page is about no mail.
+    if message is None:
+        logger.info("webhook.no_mail", provider=esp_name)
+        return
     recipient = message.envelope_recipient
     take_in(
         _raw(event, esp_name),
@@ -184,17 +218,34 @@ def _raw(event: AnymailInboundEvent, esp_name: str) -> bytes:
 
 
 def _given(told: Any, esp_name: str) -> bytes:
-    field = RAW_FIELDS.get(esp_name, "")
-    # Some hand on the whole request, others what they read out of it.
-    fields = getattr(told, "POST", told)
+    read = RAW.get(esp_name)
     try:
-        value = fields.get(field) if field else None
-    except AttributeError:
+        value = read(told) if read else b""
+    # Not every provider always gives it, nor in the same place.
+    except (AttributeError, KeyError, TypeError, ValueError):
         return b""
-    return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else b""
+    return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value or b""
 
 
-RAW_FIELDS = {"Mailgun": "body-mime", "SendGrid": "email", "Postmark": "RawEmail"}
+def _of_postal(told: Any) -> bytes:
+    given = str(told["message"])
+    return b64decode(given) if told.get("base64") else given.encode("utf-8", "surrogateescape")
+
+
+def _of_amazon(told: Any) -> bytes | str:
+    given = str(told["content"])
+    return b64decode(given) if told["receipt"]["action"].get("encoding") == "BASE64" else given
+
+
+# Where the whole mail stands in what a provider tells.
+RAW: dict[str, Callable[[Any], bytes | str | None]] = {
+    "Amazon SES": _of_amazon,
+    "MailerSend": lambda told: told["data"]["raw"],
+    "Mailgun": lambda told: told.wholes["body-mime"],
+    "Postal": _of_postal,
+    "Postmark": lambda told: told.get("RawEmail"),
+    "SendGrid": lambda told: told.wholes["email"],
+}
 
 
 def _verdict(event: AnymailInboundEvent) -> str:
