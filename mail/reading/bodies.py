@@ -11,6 +11,7 @@ from mail.reading.charsets import decode
 from mail.reading.html_text import TextLines, html_to_lines
 from mail.reading.limits import LIMITS, Cut, Limits
 from mail.reading.parts import Part, Tree, uu_line
+from mail.reading.tnef import Packed, is_tnef, unpacked
 
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
 CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -51,10 +52,13 @@ class Reader:
         # of a scanner: that becomes a file.
         self.may_show = True
         self.left = {"plain": limits.text_characters, "html": limits.html_characters}
+        # What Outlook wrote into a file of its own: read when nothing is said beside it.
+        self.packed: list[Packed] = []
 
     def read(self, part: Part) -> Body:
         """The body of the letter whose outermost part this is."""
         self._read(part, is_root=True)
+        self._show_packed()
         return self.body
 
     def _read(self, part: Part, *, is_root: bool = False) -> None:
@@ -98,15 +102,33 @@ class Reader:
             label = label or found[1].decode("ascii", "ignore")
         self.body.charset = self.body.charset or label
         if part.type == "text/html":
-            document = self._within("html", decode(content, label), Cut.HTML)
-            self.body.html.append(document)
-            self.body.shown.append(html_to_lines(document))
+            self._show_html(decode(content, label))
             return
-        text = self._within("plain", decode(content, label), Cut.TEXT)
-        text = CONTROL.sub("", LINE_BREAK.sub("\n", text)).removeprefix("\ufeff")
+        text = self._plain(decode(content, label))
         text = self._without_uuencoded(text)
         if part.parameters.get("format", "").lower() == "flowed":
             text = unflowed(text, delsp=part.parameters.get("delsp", "").lower() == "yes")
+        self._show_text(text)
+
+    def _show_packed(self) -> None:
+        if any(lines.text.strip() for lines in self.body.shown):
+            return
+        for packed in self.packed:
+            if packed.html.strip():
+                self._show_html(packed.html)
+            elif packed.text.strip():
+                self._show_text(self._plain(packed.text))
+
+    def _show_html(self, document: str) -> None:
+        document = self._within("html", document, Cut.HTML)
+        self.body.html.append(document)
+        self.body.shown.append(html_to_lines(document))
+
+    def _plain(self, text: str) -> str:
+        text = self._within("plain", text, Cut.TEXT)
+        return CONTROL.sub("", LINE_BREAK.sub("\n", text)).removeprefix("\ufeff")
+
+    def _show_text(self, text: str) -> None:
         lines = text.split("\n")
         self.body.plain.append(text)
         self.body.shown.append(TextLines(lines, [False] * len(lines)))
@@ -143,6 +165,12 @@ class Reader:
 
     def _attach(self, part: Part) -> None:
         file = attached_file(part)
+        packed = unpacked(file.content) if is_tnef(file) else Packed()
+        if packed.files or packed.text.strip() or packed.html.strip():
+            self.packed.append(packed)
+            for each in packed.files:
+                self._add(each)
+            return
         self._add(file)
         self.may_show |= part.main_type != "text"
         if part.type == "message/rfc822" and self.inside < DEEPEST_LETTER:
