@@ -78,3 +78,14 @@ def test_single_keys_can_be_switched_off(visit, aiko):
         expect(page.locator("#note_body")).not_to_be_focused()
         page.keyboard.press("Control+k")
         expect(page.locator("#palette_box")).to_be_focused()
+
+
+def test_without_a_keyboard_it_is_in_the_menu(visit, aiko):
+    with visit(aiko, width=390) as here:
+        page = here.page
+        page.goto("/desk/")
+        page.locator(".top-bar details summary").last.click()
+        page.get_by_role("button", name="Go to, or do").click()
+        expect(page.locator("#palette_box")).to_be_focused()
+        found(page).filter(has_text="Macros").click()
+        expect(page.locator("h1")).to_have_text("Macros")

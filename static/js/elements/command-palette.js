@@ -10,7 +10,18 @@ const MOST = 8;
 customElements.define("command-palette", class extends ChoiceDialog {
   connectedCallback() {
     super.connectedCallback();
-    document.addEventListener("keydown", (event) => this.call(event), { signal: this.life.signal });
+    const { signal } = this.life;
+    document.addEventListener("keydown", (event) => this.call(event), { signal });
+    // For those without a keyboard; without scripts there is nothing to open.
+    for (const button of document.querySelectorAll("[data-opens-palette]")) {
+      button.hidden = false;
+      button.addEventListener("click", () => this.openFrom(button), { signal });
+    }
+  }
+
+  openFrom(button) {
+    button.closest("details").open = false;
+    this.open();
   }
 
   call(event) {
