@@ -182,6 +182,7 @@ class Notification(models.Model):
         FOLLOWED = "followed", _("News on a ticket you follow")
         UNDELIVERED = "undelivered", _("A letter did not arrive")
         NOT_SENT = "not_sent", _("A scheduled reply was not sent")
+        THIRD_PARTY = "third_party", _("A third party answered")
         FLOODED = "flooded", _("Very many mails from one sender")
         MAIL_WAITS = "mail_waits", _("Mail needs a look")
         MAILBOX_SILENT = "mailbox_silent", _("A mailbox cannot be read")

@@ -4,7 +4,7 @@ Pure functions: the language and the zone are arguments, nothing is activated, n
 `static/js/lib/format.js` mirrors `time_left` and `duration` word for word.
 """
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 MINUTE = 60
 HOUR = 60 * MINUTE
@@ -27,11 +27,17 @@ def format_instant(
 ) -> str:
     """Name an instant in full, as a promise to a customer does."""
     local = _local(instant, zone)
+    day = format_day(local, language=language)
     if is_japanese(language):
-        day = f"{local.year}年{local.month}月{local.day}日({_weekday(local, language)})"
         return f"{day} {_clock(local)}" + (f"({_zone_name(local, language)})" if with_zone else "")
-    day = f"{_weekday(local, language)} {local.day} {_month(local)} {local.year}"
     return f"{day}, {_clock(local)}" + (f" ({_zone_name(local, language)})" if with_zone else "")
+
+
+def format_day(day: date, *, language: str) -> str:
+    """Name a day in full: 2026年11月21日(土)."""
+    if is_japanese(language):
+        return f"{day.year}年{day.month}月{day.day}日({_weekday(day, language)})"
+    return f"{_weekday(day, language)} {day.day} {_month(day)} {day.year}"
 
 
 def short_instant(instant: datetime, *, now: datetime, language: str, zone: tzinfo) -> str:
@@ -137,12 +143,12 @@ def _clock(local: datetime) -> str:
     return f"{local.hour:02}:{local.minute:02}"
 
 
-def _weekday(local: datetime, language: str) -> str:
+def _weekday(local: date, language: str) -> str:
     names = JAPANESE_WEEKDAYS if is_japanese(language) else ENGLISH_WEEKDAYS
     return names[local.weekday()]
 
 
-def _month(local: datetime) -> str:
+def _month(local: date) -> str:
     return ENGLISH_MONTHS[local.month - 1]
 
 

@@ -20,6 +20,7 @@ from customers.models import (
 
 # These tell of the merging itself and stay where they are.
 OWN = (Customer, CustomerMerge, DifferentPeople)
+OF_FIELDS = "fields."
 
 
 @transaction.atomic
@@ -116,7 +117,8 @@ def _move(
 
 
 def _take_over(into: Customer, customer: Customer) -> list[str]:
-    """What the surviving record did not know; the names of those fields."""
+    """What the surviving record did not know; the names of those columns, and "fields." and the
+    keys of those fields."""
     taken = [
         name
         for name in ("name", "organization_id")
@@ -124,16 +126,21 @@ def _take_over(into: Customer, customer: Customer) -> list[str]:
     ]
     for name in taken:
         setattr(into, name, getattr(customer, name))
-    if taken:
-        into.save(update_fields=[name.removesuffix("_id") for name in taken])
-    return taken
+    said = [key for key in customer.fields if key not in into.fields]
+    into.fields = {**customer.fields, **into.fields}
+    if taken or said:
+        into.save(update_fields=["fields", *(name.removesuffix("_id") for name in taken)])
+    return [*taken, *(f"{OF_FIELDS}{key}" for key in said)]
 
 
 def _give_back(into: Customer, taken: list[str]) -> None:
-    for name in taken:
+    columns = [name for name in taken if not name.startswith(OF_FIELDS)]
+    for name in columns:
         setattr(into, name, None if name.endswith("_id") else "")
+    kept = {key: said for key, said in into.fields.items() if f"{OF_FIELDS}{key}" not in taken}
+    into.fields = kept
     if taken:
-        into.save(update_fields=[name.removesuffix("_id") for name in taken])
+        into.save(update_fields=["fields", *(name.removesuffix("_id") for name in columns)])
 
 
 def _absorbed_through(customer: Customer) -> set[int]:

@@ -9,6 +9,9 @@ from django.db.models.functions import Replace
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent
+from topics.models import Field
+from topics.selectors import definitions
+from topics.values import words_of
 
 # 山田 花子 and 山田花子 are one name.
 PLAIN_NAME = Replace(Replace("name", Value(" "), Value("")), Value("\u3000"), Value(""))
@@ -51,6 +54,8 @@ class Customer(models.Model):
         _("language"), max_length=8, choices=settings.LANGUAGES, default=default_language
     )
     time_zone = models.CharField(_("time zone"), max_length=64, default=default_time_zone)
+    # What its fields say, by their keys; see topics.values.
+    fields = models.JSONField(default=dict, blank=True, db_default={})
     # Comes first when tickets wait for somebody to have time.
     is_vip = models.BooleanField(default=False, db_default=False)
     # The record that this one was found to be the same person as: always the last of the chain.
@@ -73,11 +78,13 @@ class Customer(models.Model):
 
     @property
     def words(self) -> str:
-        """The name and every address, a line each: what a search finds the customer by."""
+        """The name, every address and what the fields say, a line each: what a search finds the
+        customer by."""
         addresses = self.known_addresses
         if addresses is None:
             addresses = [point.words for point in self.contact_points.all()]
-        return "\n".join(filter(None, [self.name, *addresses]))
+        asked = definitions().fields_of(Field.Of.CUSTOMER) if self.fields else []
+        return "\n".join(filter(None, [self.name, *addresses, *words_of(asked, self.fields)]))
 
 
 class ContactPoint(models.Model):

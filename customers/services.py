@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -21,6 +22,9 @@ from customers.models import (
     OrganizationDomain,
 )
 from customers.normalizing import domain_of, normalize_email, normalize_phone
+from topics.models import Field
+from topics.selectors import definitions
+from topics.values import merged, read_values
 
 Kind = ContactPoint.Kind
 ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
@@ -92,6 +96,19 @@ def update_customer(
     customer.name, customer.language, customer.time_zone = name.strip(), language, time_zone
     customer.organization = _organization_named(organization.strip())
     customer.save(update_fields=["name", "language", "time_zone", "organization"])
+    return customer
+
+
+@transaction.atomic
+def set_customer_fields(customer: Customer, *, values: Mapping[str, str]) -> Customer:
+    """What these fields say, as it was typed, by their keys; the others stay.
+
+    Raises topics.exceptions.BadValues when one of them does not take it.
+    """
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    new = read_values(definitions().fields_of(Field.Of.CUSTOMER), values)
+    customer.fields = merged(customer.fields, new)
+    customer.save(update_fields=["fields"])
     return customer
 
 

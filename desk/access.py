@@ -12,6 +12,7 @@ from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest
 
 from accounts.models import Agent, Team
+from common.prepared import prepared
 from customers.models import ContactPoint, Customer
 from mail.models import InboundEmail, Mailbox
 from tickets.models import (
@@ -22,10 +23,13 @@ from tickets.models import (
     Participant,
     SavedView,
     ScheduledReply,
+    ThirdPartyLetter,
     Ticket,
+    reach_of,
 )
 from tickets.services.macros import macros_kept_by, macros_seen_by
 from tickets.services.viewing import views_kept_by, views_seen_by
+from topics.models import Field, Topic
 
 NUMBER = re.compile(r"[0-9]{1,19}")
 LARGEST_NUMBER = 2**63 - 1
@@ -42,13 +46,25 @@ def ticket(visitor: Agent, number: str) -> Ticket:
     # Python and PostgreSQL read １０４２ as 1042; an address has one spelling.
     if not NUMBER.fullmatch(number) or int(number) > LARGEST_NUMBER:
         raise Http404
-    tickets = Ticket.objects.visible_to(visitor).select_related(
-        "customer__organization", "clock", "team", "assignee"
-    )
-    found = tickets.filter(number=int(number)).first()
-    if found is not None and found.merged_into_id is not None:
-        found = tickets.filter(pk=found.merged_into_id).first()
-    return _found(found)
+    found = _ticket(int(number), reach_of(visitor))
+    if found and found[0].merged_into_id is not None:
+        found = _target(found[0].merged_into_id, reach_of(visitor))
+    return _found(next(iter(found), None))
+
+
+@prepared
+def _ticket(number: int, reach: int | None) -> QuerySet[Ticket]:
+    return _tickets_to_show(reach).filter(number=number)
+
+
+@prepared
+def _target(pk: int, reach: int | None) -> QuerySet[Ticket]:
+    return _tickets_to_show(reach).filter(pk=pk)
+
+
+def _tickets_to_show(reach: int | None) -> QuerySet[Ticket]:
+    beside = ("customer__organization", "clock", "team", "assignee")
+    return Ticket.objects.within_reach_of(reach).select_related(*beside)
 
 
 def ticket_numbers(visitor: Agent, texts: Iterable[str]) -> list[int]:
@@ -152,7 +168,24 @@ def mail_message(ticket: Ticket, pk: int) -> Message:
     return _found(mails.select_related("inbound").filter(pk=pk).exclude(from_email="").first())
 
 
-def raw_of(message: Message) -> FieldFile:
+def answer_of_third_party(ticket: Ticket, pk: int) -> ThirdPartyLetter:
+    """What a third party wrote about this ticket. Raises Http404."""
+    letters = ThirdPartyLetter.objects.filter(
+        ticket__in=ticket.family(), direction=ThirdPartyLetter.Direction.INBOUND
+    )
+    return _found(letters.select_related("inbound").filter(pk=pk).first())
+
+
+def answer_to_quote(ticket: Ticket, text: str) -> ThirdPartyLetter | None:
+    """The same, by an id in an address; None for anything else."""
+    if not NUMBER.fullmatch(text) or int(text) > LARGEST_NUMBER:
+        return None
+    return ThirdPartyLetter.objects.filter(
+        ticket__in=ticket.family(), direction=ThirdPartyLetter.Direction.INBOUND, pk=int(text)
+    ).first()
+
+
+def raw_of(message: Message | ThirdPartyLetter) -> FieldFile:
     """The bytes of a mail. Raises Http404 when they are not kept."""
     return _found(message.inbound).raw
 
@@ -165,6 +198,16 @@ def participant(ticket: Ticket, pk: int) -> Participant:
 def mailbox(pk: int) -> Mailbox:
     """A mailbox, for those whom helpdesk.access lets come to its settings. Raises Http404."""
     return _found(Mailbox.objects.filter(pk=pk).first())
+
+
+def topic(pk: int) -> Topic:
+    """A topic, for those whom helpdesk.access lets come to its settings. Raises Http404."""
+    return _found(Topic.objects.filter(pk=pk).first())
+
+
+def field(pk: int) -> Field:
+    """A field, for those whom helpdesk.access lets come to its settings. Raises Http404."""
+    return _found(Field.objects.filter(pk=pk).first())
 
 
 def mails_to_look_at(visitor: Agent) -> QuerySet[InboundEmail]:
@@ -197,7 +240,10 @@ def attachment(visitor: Agent, public_id: UUID) -> Attachment:
     """A file of a ticket they may see. Raises Http404."""
     tickets = Ticket.objects.visible_to(visitor)
     found = Attachment.objects.filter(
-        Q(message__ticket__in=tickets) | Q(message__ticket__merged_into__in=tickets),
+        Q(message__ticket__in=tickets)
+        | Q(message__ticket__merged_into__in=tickets)
+        | Q(third_party_letter__ticket__in=tickets)
+        | Q(third_party_letter__ticket__merged_into__in=tickets),
         public_id=public_id,
     ).first()
     return _found(found)

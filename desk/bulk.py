@@ -19,7 +19,7 @@ from sla.models import UNRESOLVED, Priority, Status
 from tickets.exceptions import BadTag
 from tickets.models import BulkChange, BulkItem, Ticket, TicketQuerySet
 from tickets.queue import QueueFilter
-from tickets.services.bulk import UNDO_FOR, WAYS
+from tickets.services.bulk_ways import UNDO_FOR, WAYS
 from tickets.services.handling import REASON_LENGTH
 from tickets.tags import distinct, split
 
@@ -35,6 +35,8 @@ class BulkForm(forms.Form):
     do = forms.CharField(max_length=60)
     tags = forms.CharField(required=False, max_length=1000)
     reason = forms.CharField(required=False, max_length=REASON_LENGTH)
+    # The number of the ticket that goes on.
+    into = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
 
     def __init__(self, data: Any, *, choices: Choices) -> None:
         super().__init__(data)
@@ -66,7 +68,7 @@ class BulkForm(forms.Form):
             return {"priority": Priority(value).value}
         if action in {Action.TAG, Action.UNTAG}:
             return {"tags": self._tags()}
-        return {Action.RESOLVE: {}}[Action(action)]
+        return {Action.RESOLVE: {}, Action.MERGE: {}}[Action(action)]
 
     def _status(self, value: str) -> str:
         status = Status(value)
@@ -172,9 +174,10 @@ def effect(action: str, facts: dict[str, Any], number: int) -> str:
     words = {
         "number": number,
         "name": facts.get("name", ""),
-        "priority": Priority(facts["priority"]).label if "priority" in facts else "",
+        "priority": Priority(facts["priority"]).label if facts.get("priority") else "",
         "state": Status(facts["status"]).label if "status" in facts else "",
         "tags": ", ".join(facts.get("tags", ())),
+        "into": facts.get("number", ""),
     }
     if action == Action.ASSIGN and facts["to"] is None:
         return (
@@ -218,6 +221,16 @@ def _effects(number: int) -> dict[str, str]:
         Action.RESOLVE: ngettext(
             "%(number)s ticket is resolved without a letter.",
             "%(number)s tickets are resolved without a letter.",
+            number,
+        ),
+        Action.REPLY: ngettext(
+            "%(number)s letter is written.",
+            "%(number)s letters are written.",
+            number,
+        ),
+        Action.MERGE: ngettext(
+            "%(number)s ticket goes on as #%(into)s.",
+            "%(number)s tickets go on as #%(into)s.",
             number,
         ),
     }

@@ -11,9 +11,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import ContactPoint, Customer
+from desk.describing import FieldsForm
+from topics.selectors import definitions
 
 
-class CustomerForm(forms.Form):
+class CustomerForm(FieldsForm):
     """What we know of the person."""
 
     name = forms.CharField(label=_("Name"), required=False, max_length=100)
@@ -34,17 +36,20 @@ class CustomerForm(forms.Form):
         help_text=_("Promised times are shown in it, for example Asia/Tokyo."),
     )
 
-    @classmethod
-    def of(cls, customer: Customer) -> CustomerForm:
-        """The form as the record stands."""
-        return cls(
-            initial={
-                "name": customer.name,
-                "organization": customer.organization.name if customer.organization else "",
-                "language": customer.language,
-                "time_zone": customer.time_zone,
-            }
-        )
+    def __init__(self, data: Any = None, *, customer: Customer) -> None:
+        initial = {
+            "name": customer.name,
+            "organization": customer.organization.name if customer.organization else "",
+            "language": customer.language,
+            "time_zone": customer.time_zone,
+        }
+        super().__init__(data, initial=initial)
+        self.ask(definitions().customer_fields, customer.fields)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The values beside those of fields."""
+        return {name: self.cleaned_data[name] for name in self.base_fields}
 
     def clean_time_zone(self) -> str:
         zone = str(self.cleaned_data["time_zone"]).strip()

@@ -12,10 +12,14 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent
 from accounts.selectors import circle_of
+from desk.describing import input_of
 from sla.models import Priority, Status
 from tickets.models import Channel, Tag
-from tickets.queue import QueueFilter
+from tickets.queue import FIELD, QueueFilter
 from tickets.surroundings import TAGS_SUGGESTED
+from topics.models import Field
+from topics.selectors import definitions
+from topics.values import in_words, read_values
 
 ANY = ("", gettext_lazy("any"))
 DUES = {
@@ -63,10 +67,25 @@ def _parts(chosen: QueueFilter, choices: Choices) -> Iterator[Part]:
     whole = QueueFilter()
     for field in fields(chosen):
         value = getattr(chosen, field.name)
-        if value != getattr(whole, field.name):
+        if field.name == "values":
+            yield from _values_in_parts(chosen)
+        elif value != getattr(whole, field.name):
             without = replace(chosen, **{field.name: getattr(whole, field.name)})
             label, icon = _in_words(field.name, value, choices)
             yield Part(label=label, icon=icon, query_without=without.query())
+
+
+def _values_in_parts(chosen: QueueFilter) -> Iterator[Part]:
+    typed = dict(chosen.values)
+    known = {field.key: field for field in definitions().fields_of(Field.Of.TICKET)}
+    for key, value in read_values(known.values(), typed).items():
+        words = {"label": known[key].label, "value": in_words(known[key], value)}
+        without = tuple((other, text) for other, text in chosen.values if other != key)
+        yield Part(
+            label=_("%(label)s: %(value)s") % words,
+            icon="list-checks",
+            query_without=replace(chosen, values=without).query(),
+        )
 
 
 def _in_words(name: str, value: Any, choices: Choices) -> tuple[str, str]:
@@ -80,6 +99,7 @@ def _in_words(name: str, value: Any, choices: Choices) -> tuple[str, str]:
         "assignee": lambda: _name_of(choices.people, value),
         "team": lambda: _name_of(choices.teams, value),
         "tag": lambda: choices.tags.get(value, value),
+        "topic": lambda: topic_name(value),
     }
     icons = {
         "scope": "user",
@@ -91,6 +111,7 @@ def _in_words(name: str, value: Any, choices: Choices) -> tuple[str, str]:
         "assignee": "user",
         "team": "users",
         "tag": "tag",
+        "topic": "shapes",
     }
     return words[name](), icons[name]
 
@@ -98,6 +119,12 @@ def _in_words(name: str, value: Any, choices: Choices) -> tuple[str, str]:
 def _name_of(names: dict[int, str], pk: int) -> str:
     """Somebody who has left, or whom this reader does not know, has no name here."""
     return names.get(pk) or _("somebody unknown")
+
+
+def topic_name(pk: int | None) -> str:
+    """What a ticket is about, in the active language; empty when nobody has said it."""
+    topic = definitions().topic(pk)
+    return topic.name if topic else ""
 
 
 class FilterForm(forms.Form):
@@ -120,6 +147,7 @@ class FilterForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"list": "known-tags", "autocomplete": "off"}),
     )
+    topic = forms.ChoiceField(label=gettext_lazy("Topic"), required=False)
 
     def __init__(self, chosen: QueueFilter, choices: Choices) -> None:
         owners = {"mine": QueueFilter.ME, "unassigned": QueueFilter.NOBODY}
@@ -129,6 +157,7 @@ class FilterForm(forms.Form):
                 **{field.name: getattr(chosen, field.name) for field in fields(chosen)},
                 "assignee": owners.get(chosen.scope, chosen.assignee),
                 "tag": choices.tags.get(chosen.tag, chosen.tag),
+                **{f"{FIELD}{key}": text for key, text in chosen.values},
             },
         )
         self._offer(
@@ -142,6 +171,13 @@ class FilterForm(forms.Form):
             del self.fields["team"]
         if chosen.state != "open":
             del self.fields["status"]
+        known = definitions()
+        self._offer("topic", [], {topic.pk: topic.name for topic in known.active_topics})
+        if not known.active_topics:
+            del self.fields["topic"]
+        for field in known.fields_of(Field.Of.TICKET):
+            if field.is_active and field.belongs_to(chosen.topic):
+                self.fields[f"{FIELD}{field.key}"] = input_of(field, empty=ANY[1])
 
     def _offer(self, name: str, first: list[tuple[Any, Any]], names: dict[int, str]) -> None:
         field = self.fields[name]

@@ -18,12 +18,14 @@ from accounts.models import Agent, Team
 from common.templatetags.ui import split_quoted
 from common.uploads import FilesField
 from customers.models import ContactPoint, Customer
+from desk.describing import offer_topics
 from sla.models import Priority
 from tickets.attachments import uploads
 from tickets.models import Channel, Draft, TicketLink
 from tickets.services.handing_over import Brief
 from tickets.services.handling import MOVES, REASON_LENGTH
 from tickets.services.replying import Outcome, Reply
+from topics.selectors import definitions
 
 OTHER_TIME = "free"
 MISSED_LENGTH = 300
@@ -233,7 +235,8 @@ class TicketForm(ContactForm):
         widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={"required": _("Write what was said first.")},
     )
-    team = forms.ChoiceField(label=_("Team"))
+    topic = forms.ChoiceField(label=_("Topic"), required=False)
+    team = forms.ChoiceField(label=_("Team"), required=False)
     priority = forms.ChoiceField(
         label=_("Priority"), choices=Priority.choices, initial=Priority.NORMAL
     )
@@ -242,10 +245,15 @@ class TicketForm(ContactForm):
         self, data: Any = None, *, customer: Customer | None, teams: dict[int, str]
     ) -> None:
         super().__init__(data, auto_id="ticket_%s")
-        self.customer = customer
+        self.customer, self.has_team = customer, bool(teams)
+        offer_topics(self, definitions())
         field = self.fields["team"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
-        field.choices = list(teams.items())
+        own = next(iter(teams.values()), "–")
+        by_topic = _("As the topic says; without a topic %(team)s")
+        has_topics = "topic" in self.fields
+        field.choices = [*([("", by_topic % {"team": own})] if has_topics else []), *teams.items()]
+        field.required = not has_topics
         if customer is not None:
             for name in ("name", "email", "phone", "language"):
                 del self.fields[name]
@@ -260,6 +268,8 @@ class TicketForm(ContactForm):
             )
         elif not (has_email or cleaned.get("phone")) and "email" not in self.errors:
             self.add_error("email", _("Enter an email address or a telephone number."))
+        if not (cleaned.get("team") or cleaned.get("topic") or self.has_team):
+            self.add_error("team", _("Choose a topic or a team."))
         if cleaned.get("channel") == Channel.EMAIL and not has_email and not self.errors:
             self.add_error("channel", _("A letter needs an email address of the customer."))
         return cleaned

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from common.downloads import INLINE_TYPES
 from mail.reading.limits import Cut
 from mail.reading.safe_html import REMOTE
-from tickets.models import Attachment, Message, Ticket
+from tickets.models import Attachment, Message, ThirdPartyLetter, Ticket
 
 DOUBTS = {
     Message.Doubt.UNVERIFIED: gettext_lazy(
@@ -82,7 +82,7 @@ def author_of(message: Message) -> str:
     return message.from_name or message.from_email or _("Unknown sender")
 
 
-def original_document(message: Message, *, with_pictures: bool) -> str:
+def original_document(message: Message | ThirdPartyLetter, *, with_pictures: bool) -> str:
     """The mail as it looked to its sender, as a page of its own.
 
     Pictures of the mail are part of the page, so that it asks nobody for anything; those of others
@@ -101,7 +101,7 @@ def original_document(message: Message, *, with_pictures: bool) -> str:
     )
 
 
-def has_remote_pictures(message: Message) -> bool:
+def has_remote_pictures(message: Message | ThirdPartyLetter) -> bool:
     return HELD_BACK.search(message.html) is not None
 
 

@@ -46,6 +46,11 @@ class Origin:
         """What addresses of a ticket end with: nothing when one came from the whole open queue."""
         return "" if self == Origin() else f"?{urlencode({'from': self.query})}"
 
+    @cached_property
+    def as_more(self) -> str:
+        """The same for addresses that ask for something already."""
+        return self.suffix.replace("?", "&", 1)
+
     def back_to(self, number: int) -> str:
         """The list, at the row of this ticket."""
         return f"{queue_address(self.query)}#row-{number}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -13,13 +13,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from desk.mails import MailWords, author_of, mail_words
+from desk.third_parties import LetterWords, forward_url, letter_words
 from mail.failures import reason_in_words, reason_of
 from mail.models import OutboundEmail
 from tickets.events import EventKind
-from tickets.models import HandOver, Message, Note, Ticket
+from tickets.models import HandOver, Message, Note, ThirdPartyLetter, Ticket
 from tickets.selectors import Entry
 
 FOLDED_FROM = 3
+# A page of some hundred entries is slow to make, to send and to read.
+MOST_EARLIER = 20
+MOST_RECENT = 40
 EVENT_TONES = {EventKind.RESOLVED: "kept", EventKind.UNDELIVERED: "late"}
 EVENT_ICONS = {
     EventKind.OPENED: "inbox",
@@ -56,6 +60,10 @@ EVENT_ICONS = {
     EventKind.TAKEN_BACK: "undo-2",
     EventKind.SCHEDULED: "calendar-clock",
     EventKind.CALLED_OFF: "calendar-x",
+    EventKind.TOPIC_CHANGED: "shapes",
+    EventKind.FIELDS_CHANGED: "list-checks",
+    EventKind.FORWARDED: "building-2",
+    EventKind.HOLD_ENDED: "play",
 }
 
 
@@ -71,7 +79,7 @@ class Failure:
 class Told:
     """One thing on the page: a message, a note or a fact."""
 
-    kind: str  # inbound, outbound, note, brief, event
+    kind: str  # inbound, outbound, note, brief, third_party, event
     at: datetime
     anchor: str = ""
     author: str = ""
@@ -86,10 +94,12 @@ class Told:
     is_waiting: bool = False
     undo_url: str = ""
     split_url: str = ""
+    forward_url: str = ""
     mentions: list[str] = field(default_factory=list)
     brief: HandOver | None = None
     is_new: bool = False
     mail: MailWords | None = None
+    third_party: LetterWords | None = None
 
     @property
     def label(self) -> str:
@@ -99,25 +109,45 @@ class Told:
 
 @dataclass(frozen=True)
 class Thread:
-    """`earlier` is folded; `recent` begins with the newest words of the customer."""
+    """`earlier` is folded; `recent` begins with the newest words of the customer, unless very much
+    came after them. So many entries before both are `left_out`."""
 
     earlier: list[Told]
     recent: list[Told]
+    left_out: int = 0
+
+    @property
+    def folded(self) -> int:
+        """How many entries are not seen at first."""
+        return self.left_out + len(self.earlier)
 
 
-def thread(ticket: Ticket, entries: Iterable[Entry], *, seen_at: datetime | None = None) -> Thread:
-    """Everything said and done, in order; what came after `seen_at` is marked as new."""
-    story = [_told(ticket, entry, seen_at=seen_at) for entry in entries]
+def thread(
+    ticket: Ticket,
+    entries: Sequence[Entry],
+    *,
+    seen_at: datetime | None = None,
+    is_whole: bool = False,
+) -> Thread:
+    """What was said and done, in order; what came after `seen_at` is marked as new. Of a long story
+    only the end is told, unless `is_whole`."""
     inbound = [
-        number for number, told in enumerate(story) if told.kind == Message.Direction.INBOUND
+        number
+        for number, entry in enumerate(entries)
+        if entry.message is not None and entry.message.is_inbound
     ]
-    if len(inbound) == 1:
-        # Nothing would be left here.
-        story[inbound[0]] = replace(story[inbound[0]], split_url="")
     cut = inbound[-1] if inbound else 0
     if cut < FOLDED_FROM:
         cut = 0
-    return Thread(earlier=story[:cut], recent=story[cut:])
+    cut = max(cut, len(entries) - MOST_RECENT)
+    left_out = 0 if is_whole else max(0, cut - MOST_EARLIER)
+    story = [_told(ticket, entry, seen_at=seen_at) for entry in entries[left_out:]]
+    if len(inbound) == 1 and inbound[0] >= left_out:
+        # Nothing would be left here.
+        only = inbound[0] - left_out
+        story[only] = replace(story[only], split_url="")
+    split = cut - left_out
+    return Thread(earlier=story[:split], recent=story[split:], left_out=left_out)
 
 
 def open_brief(entries: Iterable[Entry]) -> HandOver | None:
@@ -134,6 +164,8 @@ def _told(ticket: Ticket, entry: Entry, *, seen_at: datetime | None) -> Told:
         return _note(entry.note, is_new=is_new)
     if entry.brief is not None:
         return Told(kind="brief", at=entry.at, brief=entry.brief, is_new=is_new)
+    if entry.letter is not None:
+        return _letter(ticket, entry, entry.letter, is_new=is_new)
     return Told(
         kind="event",
         at=entry.at,
@@ -162,6 +194,7 @@ def _message(ticket: Ticket, message: Message, *, is_new: bool) -> Told:
         split_url=reverse("desk:split", args=[ticket.number, message.pk])
         if message.is_inbound
         else "",
+        forward_url=forward_url(ticket, message),
         failure=_failure(email) if email and email.state == OutboundEmail.State.FAILED else None,
         is_waiting=bool(email and email.state in WAITING),
         is_new=is_new,
@@ -190,6 +223,24 @@ def _note(note: Note, *, is_new: bool) -> Told:
         body=note.body,
         mentions=note.mentions,
         is_new=is_new,
+    )
+
+
+def _letter(ticket: Ticket, entry: Entry, letter: ThirdPartyLetter, *, is_new: bool) -> Told:
+    email = letter.email
+    ours = letter.agent.name if letter.agent else _("A former colleague")
+    return Told(
+        kind="third_party",
+        at=letter.sent_at,
+        anchor=f"third-party-{letter.pk}",
+        author=letter.who if letter.is_inbound else ours,
+        body=letter.body,
+        attachments=[_file(attachment) for attachment in entry.files],
+        forward_url=forward_url(ticket, letter),
+        failure=_failure(email) if email and email.state == OutboundEmail.State.FAILED else None,
+        is_waiting=bool(email and email.state in WAITING),
+        is_new=is_new,
+        third_party=letter_words(ticket, letter),
     )
 
 

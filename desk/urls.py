@@ -2,17 +2,22 @@ from __future__ import annotations
 
 from django.urls import path
 
+from desk.settings import fields as field_settings
 from desk.settings import mailboxes
 from desk.settings import teams as team_settings
+from desk.settings import topics as topic_settings
 from desk.settings import views as settings
 from desk.views import (
     availability,
     bulk,
+    bulk_letters,
     composing,
     customer_merging,
     customers,
+    describing,
     files,
     following,
+    forwarding,
     handing_over,
     important,
     macros,
@@ -40,6 +45,9 @@ urlpatterns = [
     path("palette/", search.palette, name="palette"),
     path("bulk/", bulk.new, name="bulk_new"),
     path("bulk/create/", bulk.create, name="bulk_create"),
+    path("bulk/macros/", bulk_letters.macros, name="bulk_macros"),
+    path("bulk/letter/", bulk_letters.confirm, name="bulk_letter_confirm"),
+    path("bulk/letter/create/", bulk_letters.create, name="bulk_letter_create"),
     path("bulk/<int:pk>/", bulk.show, name="bulk_change"),
     path("bulk/<int:pk>/undo/", bulk.undo, name="bulk_undo"),
     path("views/", saved_views.index, name="view_list"),
@@ -73,11 +81,25 @@ urlpatterns = [
     path("tickets/<str:number>/hand-over/", handing_over.new, name="hand_over"),
     path("tickets/<str:number>/hand-over/create/", handing_over.create, name="hand_over_create"),
     path("tickets/<str:number>/hand-over/reading/", handing_over.accept, name="brief_accept"),
+    path("tickets/<str:number>/forward/", forwarding.new, name="forward"),
+    path("tickets/<str:number>/forward/create/", forwarding.create, name="forward_create"),
+    path(
+        "tickets/<str:number>/third-party/<int:pk>/",
+        forwarding.original,
+        name="third_party_original",
+    ),
+    path(
+        "tickets/<str:number>/third-party/<int:pk>/document/",
+        forwarding.document,
+        name="third_party_document",
+    ),
+    path("tickets/<str:number>/third-party/<int:pk>/raw/", forwarding.raw, name="third_party_raw"),
     path("tickets/<str:number>/solution/", tickets.create_solution, name="solution_create"),
     path("tickets/<str:number>/reopening/", tickets.create_reopening, name="reopening_create"),
     path("tickets/<str:number>/status/", tickets.create_status, name="status_create"),
     path("tickets/<str:number>/priority/", tickets.create_priority, name="priority_create"),
     path("tickets/<str:number>/tags/", tickets.create_tags, name="tags_create"),
+    path("tickets/<str:number>/details/", describing.update, name="details_update"),
     path("tickets/<str:number>/merge/", merging.new, name="merge"),
     path("tickets/<str:number>/merge/create/", merging.create, name="merge_create"),
     path(
@@ -167,6 +189,20 @@ urlpatterns = [
     path("settings/macros/<int:pk>/update/", macros.update, name="macro_update"),
     path("settings/macros/<int:pk>/deletion/", macros.delete, name="macro_delete"),
     path("settings/macros/<int:pk>/order/", macros.move, name="macro_order"),
+    path("settings/topics/", topic_settings.index, name="settings_topics"),
+    path("settings/topics/new/", topic_settings.new, name="settings_topic_new"),
+    path("settings/topics/create/", topic_settings.create, name="settings_topic_create"),
+    path("settings/topics/<int:pk>/", topic_settings.show, name="settings_topic"),
+    path("settings/topics/<int:pk>/update/", topic_settings.update, name="settings_topic_update"),
+    path("settings/topics/<int:pk>/deletion/", topic_settings.delete, name="settings_topic_delete"),
+    path("settings/topics/<int:pk>/order/", topic_settings.move, name="settings_topic_order"),
+    path("settings/fields/", field_settings.index, name="settings_fields"),
+    path("settings/fields/new/", field_settings.new, name="settings_field_new"),
+    path("settings/fields/create/", field_settings.create, name="settings_field_create"),
+    path("settings/fields/<int:pk>/", field_settings.show, name="settings_field"),
+    path("settings/fields/<int:pk>/update/", field_settings.update, name="settings_field_update"),
+    path("settings/fields/<int:pk>/deletion/", field_settings.delete, name="settings_field_delete"),
+    path("settings/fields/<int:pk>/order/", field_settings.move, name="settings_field_order"),
     path("settings/mailboxes/", mailboxes.index, name="settings_mailboxes"),
     path("settings/mailboxes/new/", mailboxes.new, name="settings_mailbox_new"),
     path("settings/mailboxes/create/", mailboxes.create, name="settings_mailbox_create"),

@@ -51,6 +51,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 INSTALLED_APPS = [
     "common",
     "accounts",
+    "topics",
     "customers",
     "sla",
     "mail",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 from uuid import UUID, uuid4
 
 from django import forms
@@ -13,9 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from common.uploads import FilesField
 from customers.normalizing import DASHES
+from topics.models import Topic
+from topics.selectors import definitions
 
 SALT = "portal.submission"
 QUICKER_THAN_A_PERSON = 1.0
+ASKED = ("name", "email", "phone", "topic", "subject", "body")
 
 
 class Submission:
@@ -88,6 +92,11 @@ class InquiryForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel", "type": "tel"}),
     )
+    topic = forms.ChoiceField(
+        label=_("What is it about?"),
+        required=False,
+        error_messages={"invalid_choice": _("Choose from the list what it is about.")},
+    )
     subject = forms.CharField(
         label=_("Subject"),
         max_length=200,
@@ -106,6 +115,29 @@ class InquiryForm(forms.Form):
     )
     # Only programs that fill in every field see a reason to fill in this one.
     website = forms.CharField(required=False, max_length=200)
+
+    def __init__(self, data: Any = None, files: Any = None, *, initial: Any = None) -> None:
+        super().__init__(data, files, initial=initial)
+        offered = [(str(topic.pk), topic.name) for topic in definitions().active_topics]
+        field = self.fields["topic"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
+        field.choices = [("", _("Something else")), *offered]
+        if not offered:
+            del self.fields["topic"]
+
+    @property
+    def chosen_topic(self) -> Topic | None:
+        """What it is about, when that was said."""
+        pk = self.cleaned_data.get("topic", "")
+        return definitions().topic(int(pk)) if pk else None
+
+    @property
+    def answers(self) -> list[tuple[str, Any, str, str]]:
+        """What was typed: name, label, as people read it, and as it is sent once more."""
+        typed = {name: self.cleaned_data[name] for name in ASKED if name in self.fields}
+        topic = self.chosen_topic
+        words = typed | ({"topic": topic.name} if topic else {})
+        return [(name, self[name].label, words[name], typed[name]) for name in typed]
 
     def clean_website(self) -> str:
         if self.cleaned_data["website"]:

@@ -11,7 +11,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
+from django.db.models import QuerySet
 
+from common.prepared import prepared
 from sla.engine.settings import PolicySettings
 from sla.models import (
     BusinessCalendar,
@@ -33,6 +35,12 @@ POLICIES_IN_ORDER = """
     WHERE policy.is_active
     ORDER BY policy.is_default, policy.position
 """
+
+
+@prepared
+def commitments_of(clock: int) -> QuerySet[Commitment]:
+    """All that was ever owed, the earliest first."""
+    return Commitment.objects.filter(clock=clock).order_by("due_at", "pk")
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,18 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import Agent, Team
 from common.bulk import insert_new
+from common.prepared import prepared
 from customers.models import Customer
 from sla.engine.commitments import FIRED
 from sla.engine.events import TAKES_BACK, WAITS_DELAYED, Event
 from sla.engine.replay import Timeline, replay
 from sla.engine.settings import PROMISE, WAITS, PolicySettings
 from sla.ledger import paired, store_difference
-from sla.models import Clock, ClockEvent
+from sla.models import Clock, ClockEvent, Commitment
 from sla.selectors import policy_version_for, terms_of
 from sla.working_time import epoch_seconds, next_opening, utc_datetime
 
@@ -115,13 +117,18 @@ def change_policy(clock: Clock, *, policy_version_id: int, now: datetime) -> Clo
 @transaction.atomic(savepoint=False)
 def rebuild(clock: Clock, *, now: datetime) -> ClockReading:
     """Compute the clock again from its log and store what differs. Doing it twice changes nothing."""
-    stored = list(clock.commitments.select_for_update().order_by("pk"))
+    stored = _hold_commitments(clock.pk)
     timeline = compute(clock, now=now)
     store_difference(clock, timeline, stored=stored, now=now)
     if clock.status != timeline.status:
         clock.status = timeline.status
         clock.save(update_fields=["status"])
     return _reading(timeline)
+
+
+@prepared
+def _hold_commitments(clock: int) -> QuerySet[Commitment]:
+    return Commitment.objects.filter(clock=clock).select_for_update().order_by("pk")
 
 
 def _put_off_unsent_waits(clock: Clock, *, now: datetime) -> None:
@@ -159,8 +166,13 @@ def compute(clock: Clock, *, now: datetime) -> Timeline:
 
 def read_log(clock: Clock) -> list[Event]:
     """The clock's events in order, as the engine reads them."""
-    rows = clock.events.order_by("pk").values_list("at", "type", "data")
-    return [Event(epoch_seconds(at), type_, data) for at, type_, data in rows]
+    return [Event(epoch_seconds(at), type_, data) for at, type_, data in _log_of(clock.pk)]
+
+
+@prepared
+def _log_of(clock: int) -> QuerySet[ClockEvent, Any]:
+    events = ClockEvent.objects.filter(clock=clock).order_by("pk")
+    return events.values_list("at", "type", "data")
 
 
 def _event(type_: str, at: datetime, data: dict[str, Any]) -> Event:

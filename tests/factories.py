@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +10,13 @@ import factory
 from factory.django import DjangoModelFactory
 
 from accounts.models import Agent, Team
+from accounts.selectors import default_team
 from customers.models import Customer
 from customers.services import identify_customer
 from tickets.models import Channel, Ticket
 from tickets.services.opening import Inquiry, Opened, open_ticket
+from topics.models import Field, Topic
+from topics.services import save_field, save_topic
 
 
 class AgentFactory(DjangoModelFactory[Agent]):
@@ -51,3 +55,26 @@ def an_inquiry(*, now: datetime | None = None, **fields: Any) -> Opened:
 
 def a_ticket(**fields: Any) -> Ticket:
     return an_inquiry(**fields).ticket
+
+
+def a_topic(name_en: str = "Billing", name_ja: str = "請求", **values: Any) -> Topic:
+    team = values.pop("team", None) or default_team()
+    given = {"name_en": name_en, "name_ja": name_ja, "team": team, **values}
+    return save_topic(Topic(), values=given)
+
+
+def a_field(
+    label_en: str = "Model",
+    label_ja: str = "型番",
+    *,
+    topics: Collection[Topic] = (),
+    **values: Any,
+) -> Field:
+    """A text of tickets, unless it is said otherwise; choices by their English and Japanese names."""
+    names = values.pop("choices", {"In guarantee": "保証期間内", "Expired": "保証期間外"})
+    kind = values.get("kind", "text")
+    choices = [{"key": "", "ja": ja, "en": en, "is_off": False} for en, ja in names.items()]
+    given = {"of": "ticket", "kind": kind, "label_en": label_en, "label_ja": label_ja}
+    if kind == "choice":
+        given["choices"] = choices
+    return save_field(Field(), values={**given, **values}, topics=topics)

@@ -29,10 +29,11 @@ from mail.mailboxes import default_mailbox
 from mail.models import Mailbox
 from portal.views.inquiries import RECEIVED
 from sla.models import BusinessCalendar, Policy
-from tests.factories import AgentFactory, TeamFactory, an_inquiry
+from tests.factories import AgentFactory, TeamFactory, a_field, a_topic, an_inquiry
 from tickets.attachments import keep_uploads
 from tickets.models import Attachment, Message, Note, Ticket
 from tickets.services.handling import solve
+from topics.models import Field, Topic
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 STAFF = ("agent", "other_agent", "lead", "manager", "administrator")
@@ -56,11 +57,14 @@ OF_ONE_TEAM = {
         "desk:status_create",
         "desk:priority_create",
         "desk:tags_create",
+        "desk:details_update",
     ),
     *("desk:merge", "desk:merge_create", "desk:separation_create"),
     *("desk:reply_undo", "desk:reply_call_off", "desk:upload_create", "desk:upload_delete"),
     *("desk:preview", "desk:presence_create", "desk:macro_choose", "desk:macro_use"),
     *("desk:hand_over", "desk:hand_over_create", "desk:brief_accept"),
+    *("desk:forward", "desk:forward_create"),
+    *("desk:third_party_original", "desk:third_party_document", "desk:third_party_raw"),
     *("desk:customer_vip", "desk:following_update"),
     *("desk:link_create", "desk:link_delete", "desk:step_create", "desk:step_update"),
     *("desk:split", "desk:split_create"),
@@ -91,6 +95,7 @@ ABSENT = {
     *("desk:split", "desk:split_create"),
     *("desk:original", "desk:original_document", "desk:raw_mail", "desk:mail_accept"),
     *("desk:participant_decide", "desk:address_forgive", "desk:mail_raw", "desk:mail_decide"),
+    *("desk:third_party_original", "desk:third_party_document", "desk:third_party_raw"),
 }
 
 
@@ -120,6 +125,7 @@ def world(db: None, demo_urls: None) -> World:
 
 def _build_world() -> World:
     support, billing = TeamFactory(name="Support", is_default=True), TeamFactory(name="Billing")
+    a_field(topics=[a_topic(team=support)])
     people = {
         "agent": AgentFactory(email="aiko@example.com"),
         "other_agent": AgentFactory(email="mallory@example.com"),
@@ -190,12 +196,19 @@ def _arguments(name: str, world: World, visitor: str) -> dict[str, object]:
                 *("desk:link_delete", "desk:step_update", "desk:split", "desk:split_create"),
                 *("desk:original", "desk:original_document", "desk:raw_mail", "desk:mail_accept"),
                 *("desk:participant_decide", "desk:address_forgive"),
+                *("desk:third_party_original", "desk:third_party_document"),
+                "desk:third_party_raw",
             )
         },
         "webhook": {"hook": "postmark/inbound/"},
         **{
             f"desk:settings_mailbox{what}": {"pk": _the_id_of(Mailbox)}
             for what in ("", "_update", "_check", "_fetch")
+        },
+        **{
+            f"desk:settings_{one}{what}": {"pk": _the_id_of(model)}
+            for one, model in (("topic", Topic), ("field", Field))
+            for what in ("", "_update", "_delete", "_order")
         },
         "desk:mail_raw": {"pk": 1},
         "desk:mail_decide": {"pk": 1},
@@ -374,6 +387,7 @@ def test_another_teams_agent_changes_nothing_on_a_ticket_they_cannot_see(world: 
         "status_create": {"status": "spam"},
         "priority_create": {"priority": "urgent"},
         "tags_create": {"add": "VIP"},
+        "details_update": {"topic": ""},
         "merge_create": {"number": str(number)},
     }
 

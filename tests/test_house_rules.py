@@ -15,7 +15,7 @@ from django.db.models import Model
 from helpdesk.access import RULES
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("accounts", "customers", "sla", "mail", "tickets", "common")
+ROOMS = ("accounts", "topics", "customers", "sla", "mail", "tickets", "common")
 DOORS = ("desk", "portal", "reports", "helpdesk")
 OUTSIDE = {".venv", ".data", ".git", "__pycache__", "staticfiles", "node_modules"}
 Finder = Callable[[str], list[str]]
@@ -54,11 +54,13 @@ def notes_in(text: str) -> list[str]:
         for node in ast.walk(ast.parse(text))
         if (
             isinstance(node, ast.alias)
-            and node.name in {"Note", "NoteForm", "add_note", "timeline", "HandOver"}
+            and node.name
+            in {"Note", "NoteForm", "add_note", "timeline", "HandOver", "ThirdPartyLetter"}
         )
         or (
             isinstance(node, ast.Attribute)
-            and node.attr in {"notes", "Note", "add_note", "timeline", "hand_overs"}
+            and node.attr
+            in {"notes", "Note", "add_note", "timeline", "hand_overs", "third_party_letters"}
         )
     ]
 

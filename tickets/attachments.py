@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID, uuid4
@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from mail.enclosing import Enclosure
 from tickets.exceptions import TicketError
 from tickets.incoming import Letter
-from tickets.models import Attachment, Draft, Message, ScheduledReply, Ticket
+from tickets.models import Attachment, Draft, Message, ScheduledReply, ThirdPartyLetter, Ticket
 
 REFUSED_ENDINGS = {
     *(
@@ -117,9 +117,14 @@ def move_uploads(submission_key: UUID, *, to: UUID) -> None:
 
 def enclosures(message: Message) -> list[Enclosure]:
     """The message's files, for the letter that carries it."""
+    return enclosed(message.attachments.all())
+
+
+def enclosed(files: Iterable[Attachment]) -> list[Enclosure]:
+    """These files, for a letter."""
     return [
         Enclosure(path=str(file.file.name), name=file.name, content_type=file.content_type)
-        for file in message.attachments.all()
+        for file in files
     ]
 
 
@@ -143,6 +148,7 @@ def discard_abandoned(*, now: datetime) -> int:
         ~Exists(Draft.objects.filter(submission_key=OuterRef("submission_key"))),
         ~Exists(ScheduledReply.objects.filter(submission_key=OuterRef("submission_key"))),
         message=None,
+        third_party_letter=None,
         uploaded_at__lt=now - WAITING_TIME,
     )
     for attachment in (found := list(abandoned)):
@@ -151,7 +157,9 @@ def discard_abandoned(*, now: datetime) -> int:
     return len(found)
 
 
-def keep_mail_files(message: Message, letter: Letter, *, now: datetime) -> list[Attachment]:
+def keep_mail_files(
+    place: Message | ThirdPartyLetter, letter: Letter, *, now: datetime
+) -> list[Attachment]:
     """Store what came with a mail, whatever it is: it is only ever served for download.
 
     Raises what the storage raises; `letter.kept_files` tells what must then be deleted again.
@@ -159,7 +167,7 @@ def keep_mail_files(message: Message, letter: Letter, *, now: datetime) -> list[
     for each in letter.mail.attachments:
         # To Django a file that comes from code must have a name; the one on disk is random.
         content = SimpleUploadedFile(each.name, each.content)
-        letter.kept_files.append(_store(content, message=message, cid=each.cid[:200], now=now))
+        letter.kept_files.append(_store(content, place=place, cid=each.cid[:200], now=now))
     return letter.kept_files
 
 
@@ -215,7 +223,7 @@ def _store(
     file: Upload,
     *,
     submission_key: UUID | None = None,
-    message: Message | None = None,
+    place: Message | ThirdPartyLetter | None = None,
     cid: str = "",
     now: datetime,
 ) -> Attachment:
@@ -224,7 +232,8 @@ def _store(
         digest.update(chunk)
     attachment = Attachment(
         submission_key=submission_key,
-        message=message,
+        message=place if isinstance(place, Message) else None,
+        third_party_letter=place if isinstance(place, ThirdPartyLetter) else None,
         cid=cid,
         public_id=uuid4(),
         name=safe_name(file.name or ""),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import models
@@ -10,6 +11,7 @@ from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from common.templatetags.ui import instant
 from mail.failures import reason_in_words
 from sla.models import Priority
+from topics.models import in_this_language
 
 
 class EventKind(models.TextChoices):
@@ -48,6 +50,10 @@ class EventKind(models.TextChoices):
     TAKEN_BACK = "taken_back", gettext_lazy("Reply taken back")
     SCHEDULED = "scheduled", gettext_lazy("Reply scheduled")
     CALLED_OFF = "called_off", gettext_lazy("Scheduled reply called off")
+    TOPIC_CHANGED = "topic_changed", gettext_lazy("Topic changed")
+    FIELDS_CHANGED = "fields_changed", gettext_lazy("Details changed")
+    FORWARDED = "forwarded", gettext_lazy("Forwarded to a third party")
+    HOLD_ENDED = "hold_ended", gettext_lazy("No longer on hold")
 
 
 OPENED_FOR = "opened_for"
@@ -57,6 +63,9 @@ BY_ITSELF = "by_itself"
 STANDS_IN = "stands_in"
 TAGS_ADDED = "tags_added"
 TAGS_REMOVED = "tags_removed"
+TOPIC_SET = "topic_set"
+TOPIC_REMOVED = "topic_removed"
+UNREACHED = "unreached"
 SENTENCES: dict[str, str] = {
     EventKind.OPENED: gettext_noop("The inquiry was filed."),
     OPENED_FOR: gettext_noop("%(who)s opened the ticket for the customer."),
@@ -115,6 +124,17 @@ SENTENCES: dict[str, str] = {
     EventKind.TAKEN_BACK: gettext_noop("%(who)s took a reply back before it left."),
     EventKind.SCHEDULED: gettext_noop("%(who)s wrote a reply that leaves on %(until)s."),
     EventKind.CALLED_OFF: gettext_noop("The reply scheduled for %(until)s was called off."),
+    TOPIC_SET: gettext_noop("%(who)s set the topic: %(topic)s"),
+    TOPIC_REMOVED: gettext_noop("%(who)s removed the topic: %(topic_before)s"),
+    EventKind.TOPIC_CHANGED: gettext_noop(
+        "%(who)s changed the topic from %(topic_before)s to %(topic)s."
+    ),
+    EventKind.FIELDS_CHANGED: gettext_noop("%(who)s changed the details: %(changes)s"),
+    EventKind.FORWARDED: gettext_noop("%(who)s wrote to %(address)s, a third party."),
+    EventKind.HOLD_ENDED: gettext_noop("%(from)s answered, so the ticket is no longer on hold."),
+    UNREACHED: gettext_noop(
+        "%(address)s could not be reached, so the ticket is no longer on hold."
+    ),
 }
 
 
@@ -125,6 +145,7 @@ UNDELIVERED: dict[str, str] = {
     "reminder": gettext_noop("The reminder did not reach the customer."),
     "closing": gettext_noop("The notice of closing did not reach the customer."),
     "holding": gettext_noop("The note that it takes longer did not reach the customer."),
+    "third_party": gettext_noop("The letter to the third party did not arrive."),
 }
 
 
@@ -136,12 +157,10 @@ def sentence(kind: str, facts: dict[str, Any], who: str) -> str:
         kind = OPENED_FOR
     if kind == EventKind.CALL_MISSED and facts["reason"]:
         kind = CALL_MISSED_BECAUSE
-    if kind == EventKind.ASSIGNED:
-        kind = _how_assigned(facts, who)
-    if kind == EventKind.TAGS_CHANGED and not facts["removed"]:
-        kind = TAGS_ADDED
-    elif kind == EventKind.TAGS_CHANGED and not facts["added"]:
-        kind = TAGS_REMOVED
+    if kind == EventKind.HOLD_ENDED and "address" in facts:
+        kind = UNREACHED
+    if kind in HOW:
+        kind = HOW[kind](facts, who)
     words = {
         "who": who or gettext("The customer"),
         "to": facts.get("to_name", ""),
@@ -156,6 +175,9 @@ def sentence(kind: str, facts: dict[str, Any], who: str) -> str:
         "until": instant(facts.get("until")),
         "added": ", ".join(facts.get("added", ())),
         "removed": ", ".join(facts.get("removed", ())),
+        "topic": _in_this_language(facts.get("topic")),
+        "topic_before": _in_this_language(facts.get("before")),
+        "changes": gettext(", ").join(map(_change, facts.get("changes", ()))),
     }
     said = gettext(SENTENCES[kind]) % words
     return gettext("%(said)s (in bulk)") % {"said": said} if "bulk" in facts else said
@@ -167,6 +189,39 @@ def _how_assigned(facts: dict[str, Any], who: str) -> str:
     if "for_name" in facts:
         return STANDS_IN
     return TAKEN if facts.get("to_name") == who else EventKind.ASSIGNED
+
+
+def _how_tagged(facts: dict[str, Any], _who: str) -> str:
+    if not facts["removed"]:
+        return TAGS_ADDED
+    return EventKind.TAGS_CHANGED if facts["added"] else TAGS_REMOVED
+
+
+def _how_topic_changed(facts: dict[str, Any], _who: str) -> str:
+    if facts["before"] is None:
+        return TOPIC_SET
+    return EventKind.TOPIC_CHANGED if facts["topic"] else TOPIC_REMOVED
+
+
+# Kinds that read in more than one way.
+HOW: dict[str, Callable[[dict[str, Any], str], str]] = {
+    EventKind.ASSIGNED: _how_assigned,
+    EventKind.TAGS_CHANGED: _how_tagged,
+    EventKind.TOPIC_CHANGED: _how_topic_changed,
+}
+
+
+def _change(change: dict[str, Any]) -> str:
+    """One field: what it says now, and what it said before, if anything."""
+    words = {name: _in_this_language(change[name]) for name in ("label", "before", "after")}
+    words["after"] = words["after"] or gettext("(empty)")
+    if not words["before"]:
+        return gettext("%(label)s: %(after)s") % words
+    return gettext("%(label)s: %(before)s → %(after)s") % words
+
+
+def _in_this_language(names: dict[str, str] | None) -> str:
+    return in_this_language(names) if names else ""
 
 
 def _duration(seconds: int) -> str:

@@ -63,6 +63,14 @@ class BadMacro(TicketError):
         self.field = field
 
 
+class CannotForward(TicketError):
+    """`field` is what is wrong with it."""
+
+    def __init__(self, sentence: str, *, field: str = "address") -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
 class PlaceholderLeft(TicketError):
     """The text names something in {{ }} that cannot be filled in; nothing was sent."""
 
@@ -73,6 +81,10 @@ class TooLateToUndo(TicketError):
 
 class CannotBeScheduled(TicketError):
     """Not the time at which this reply can leave."""
+
+
+class NoAddress(TicketError):
+    """There is nowhere to send a letter."""
 
 
 class NotInTeam(TicketError):
@@ -105,3 +117,11 @@ class CannotBeLinked(TicketError):
 
 class TooManySteps(TicketError):
     pass
+
+
+class UnknownTopic(TicketError):
+    pass
+
+
+class FieldsMissing(TicketError):
+    """What must be known before we resolve a ticket is not; nothing was changed or sent."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Agent, Membership, Role
+from common.prepared import prepared
 from tickets.models import Ticket
 
 # Not in an address, of mail or of the web.
@@ -15,9 +16,15 @@ AT = r"(?<![\w./])[@＠]"
 SEES_EVERYTHING = [Role.MANAGER, Role.ADMINISTRATOR]
 
 
-def who_sees(ticket: Ticket) -> QuerySet[Agent]:
+def who_sees(ticket: Ticket) -> list[Agent]:
     """Everybody who works here and may read the ticket, by name, with `is_member` of its team."""
-    return _people(ticket).filter(Q(is_member=True) | Q(role__in=SEES_EVERYTHING)).order_by("name")
+    return _readers(ticket.team_id)
+
+
+@prepared
+def _readers(team: int) -> QuerySet[Agent]:
+    readers = Q(is_member=True) | Q(role__in=SEES_EVERYTHING)
+    return _people(team).filter(readers).order_by("name")
 
 
 def mentioned_in(text: str, *, ticket: Ticket) -> dict[str, list[Agent]]:
@@ -26,7 +33,7 @@ def mentioned_in(text: str, *, ticket: Ticket) -> dict[str, list[Agent]]:
     if not re.search(AT, text):
         return {}
     named: dict[str, list[Agent]] = {}
-    for agent in _people(ticket):
+    for agent in _people(ticket.team_id):
         for name in _ways_to_write(agent.name):
             named.setdefault(name.casefold(), []).append(agent)
     found = dict.fromkeys(re.findall(pattern(named), text, re.IGNORECASE))
@@ -54,8 +61,8 @@ def may_read(agent: Agent) -> bool:
     return agent.sees_everything or is_member(agent)
 
 
-def _people(ticket: Ticket) -> QuerySet[Agent]:
-    memberships = Membership.objects.filter(agent=OuterRef("pk"), team=ticket.team_id)
+def _people(team: int) -> QuerySet[Agent]:
+    memberships = Membership.objects.filter(agent=OuterRef("pk"), team=team)
     return Agent.objects.filter(is_active=True).annotate(is_member=Exists(memberships))
 
 

@@ -12,8 +12,10 @@ from customers.models import Customer
 from mail.models import InboundEmail, Mailbox, OutboundEmail
 from sla.models import UNRESOLVED, Clock, Kind, Priority, Status
 from tickets.searching.fields import TokensField
+from topics.models import Topic
 
 MAIL_THREAD = "ticket:"
+THIRD_PARTY_THREAD = "third-party:"
 
 
 class Channel(models.TextChoices):
@@ -37,15 +39,22 @@ class Tag(models.Model):
         return self.name
 
 
+def reach_of(agent: Agent) -> int | None:
+    """The key of an agent who sees the tickets of their teams; None for those who see all."""
+    return None if agent.sees_everything else agent.pk
+
+
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def unresolved(self) -> TicketQuerySet:
         return self.filter(status__in=UNRESOLVED)
 
     def visible_to(self, agent: Agent) -> TicketQuerySet:
         """All tickets for managers and administrators; their teams' tickets for everybody else."""
-        if agent.sees_everything:
-            return self
-        return self.filter(team__memberships__agent=agent)
+        return self.within_reach_of(reach_of(agent))
+
+    def within_reach_of(self, member: int | None) -> TicketQuerySet:
+        """What reach_of() stands for, in a query that is prepared."""
+        return self if member is None else self.filter(team__memberships__agent=member)
 
 
 class Ticket(models.Model):
@@ -68,6 +77,17 @@ class Ticket(models.Model):
     channel = models.CharField(max_length=10, choices=Channel)
     subject = models.CharField(_("subject"), max_length=200)
     tags = models.ManyToManyField(Tag, blank=True, related_name="tickets")
+    # No index of its own: the queue has one, and topics are seldom deleted.
+    topic = models.ForeignKey(
+        Topic,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="tickets",
+        db_index=False,
+    )
+    # What its fields say, by their keys; see topics.values.
+    fields = models.JSONField(default=dict, blank=True, db_default={})
     # Where letters about it go; empty: the customer's first email address.
     reply_address = models.CharField(max_length=320, blank=True, default="", db_default="")
     # Where its first mail came in, and so from where letters about it go out.
@@ -104,9 +124,12 @@ class Ticket(models.Model):
     act_by = models.DateTimeField(null=True, blank=True)
     # Counts every change, for pages that look whether they are still right.
     revision = models.PositiveIntegerField(default=1)
-    # Messages and notes so far: a reply written when there were fewer has not read them all.
+    # Messages, notes and letters to and from third parties so far: a reply written when there
+    # were fewer has not read them all.
     entry_count = models.PositiveIntegerField(default=1)
     submission_key = models.UUIDField(null=True, unique=True, editable=False)
+    # Locked and read in this transaction, by whoever says so: see tickets.services.recording.
+    is_held = False
 
     objects = TicketQuerySet.as_manager()
 
@@ -137,6 +160,12 @@ class Ticket(models.Model):
                 name="queue_by_assignee",
             ),
             models.Index(
+                fields=["topic", "next_due_at", "id"],
+                condition=Q(status__in=UNRESOLVED, topic__isnull=False),
+                name="queue_by_topic",
+            ),
+            GinIndex(fields=["fields"], opclasses=["jsonb_path_ops"], name="tickets_by_field"),
+            models.Index(
                 fields=["team", "-resolved_at", "-id"],
                 condition=~Q(status__in=UNRESOLVED),
                 name="resolved_by_team",
@@ -159,7 +188,7 @@ class Ticket(models.Model):
 
     def family(self) -> TicketQuerySet:
         """This ticket and those merged into it: what is told on its page."""
-        return Ticket.objects.filter(Q(pk=self.pk) | Q(merged_into=self.pk))
+        return family_of(self.pk)
 
     @property
     def mail_thread(self) -> str:
@@ -174,6 +203,11 @@ class Ticket(models.Model):
         if self.status == Status.PENDING_CUSTOMER:
             return "customer"
         return "third_party" if self.status == Status.ON_HOLD else "nobody"
+
+
+def family_of(ticket: int) -> TicketQuerySet:
+    """The ticket of this key and those merged into it."""
+    return Ticket.objects.filter(Q(pk=ticket) | Q(merged_into=ticket))
 
 
 class Merge(models.Model):
@@ -391,6 +425,104 @@ class Note(models.Model):
         return f"note {self.pk}"
 
 
+class ThirdPartyLetterQuerySet(models.QuerySet["ThirdPartyLetter"]):
+    def outbound(self) -> ThirdPartyLetterQuerySet:
+        return self.filter(direction=ThirdPartyLetter.Direction.OUTBOUND)
+
+
+class ThirdPartyLetter(models.Model):
+    """What we and a third party write to each other about a ticket: a maker, a carrier, a colleague
+    elsewhere. Nothing that serves customers ever reads this table, and none of it is contact with
+    the customer.
+
+    `address` and `name` are the third party's: whom we wrote to, or who wrote to us.
+    """
+
+    class Direction(models.TextChoices):
+        INBOUND = "inbound"
+        OUTBOUND = "outbound"
+
+    class Doubt(models.TextChoices):
+        """Why an answer may not be from whom we asked."""
+
+        UNVERIFIED = "unverified"  # the sender's mail server says that it is forged
+        STRANGER = "stranger"  # somebody else answered
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="third_party_letters")
+    direction = models.CharField(max_length=10, choices=Direction)
+    address = models.CharField(max_length=320)
+    name = models.CharField(max_length=200, blank=True)
+    agent = models.ForeignKey(
+        Agent,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="third_party_letters",
+    )
+    body = models.TextField()
+    # What stood below: of an answer the signature and the quoted letter, of ours what it forwards.
+    folded = models.TextField(blank=True)
+    # How an answer looked to its sender, made safe.
+    html = models.TextField(blank=True)
+    # What was left out of an answer (mail.reading.limits.Cut).
+    cuts = models.JSONField(default=list, blank=True)
+    is_auto = models.BooleanField(default=False)
+    doubt = models.CharField(max_length=10, choices=Doubt, blank=True)
+    # Why the ticket was put on hold with it; empty: it was not.
+    hold_reason = models.CharField(max_length=100, blank=True)
+    email = models.OneToOneField(
+        OutboundEmail,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="third_party_letter",
+    )
+    inbound = models.OneToOneField(
+        InboundEmail,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="third_party_letter",
+    )
+    sent_at = models.DateTimeField()
+    submission_key = models.UUIDField(null=True, unique=True, editable=False)
+
+    objects = ThirdPartyLetterQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["sent_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(direction="outbound", inbound=None, doubt="", is_auto=False)
+                | Q(
+                    direction="inbound",
+                    agent=None,
+                    email=None,
+                    hold_reason="",
+                    submission_key=None,
+                ),
+                name="third_party_letter_goes_one_way",
+            ),
+            models.CheckConstraint(
+                condition=~Q(direction="outbound") | ~Q(address=""),
+                name="third_party_letter_goes_somewhere",
+            ),
+        ]
+        indexes = [models.Index(fields=["ticket", "sent_at"], name="third_party_of_ticket")]
+
+    def __str__(self) -> str:
+        return f"{self.direction} third-party letter {self.pk}"
+
+    @property
+    def is_inbound(self) -> bool:
+        return self.direction == self.Direction.INBOUND
+
+    @property
+    def who(self) -> str:
+        """The third party, as people call it."""
+        return self.name or self.address
+
+
 class HandOver(models.Model):
     """A ticket given on, with what the next one must know so that the customer repeats nothing.
 
@@ -530,7 +662,8 @@ class TicketEvent(models.Model):
 
 
 class Attachment(models.Model):
-    """A file that came with a message, or one uploaded on a form that is not sent yet.
+    """A file that came with a message or with a third party's letter, or one uploaded on a form that
+    is not sent yet.
 
     An upload waits under the form's `submission_key` until the form is sent; what waits longer
     than a day is discarded. `content_type` is what the bytes are, not what the sender said.
@@ -538,6 +671,15 @@ class Attachment(models.Model):
 
     message = models.ForeignKey(
         Message, null=True, blank=True, on_delete=models.CASCADE, related_name="attachments"
+    )
+    third_party_letter = models.ForeignKey(
+        ThirdPartyLetter,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="attachments",
+        # By the index below: nearly all files are a message's.
+        db_index=False,
     )
     submission_key = models.UUIDField(null=True, editable=False)
     public_id = models.UUIDField(unique=True, editable=False)
@@ -554,14 +696,25 @@ class Attachment(models.Model):
         ordering = ["pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(message__isnull=False) | Q(submission_key__isnull=False),
-                name="attachment_belongs_somewhere",
+                condition=Q(third_party_letter__isnull=True)
+                & (Q(message__isnull=False) | Q(submission_key__isnull=False))
+                | Q(
+                    third_party_letter__isnull=False,
+                    message__isnull=True,
+                    submission_key__isnull=True,
+                ),
+                name="attachment_has_one_place",
             )
         ]
         indexes = [
             models.Index(
                 fields=["submission_key"], condition=Q(message=None), name="attachment_waiting"
-            )
+            ),
+            models.Index(
+                fields=["third_party_letter"],
+                condition=Q(third_party_letter__isnull=False),
+                name="attachment_of_third_party",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -678,7 +831,7 @@ class ReadMark(models.Model):
 
 
 class BulkChange(models.Model):
-    """One thing done to many tickets, each in its own transaction; for a short time it can be undone.
+    """One thing done to many tickets, each by itself; for a short time it can be undone.
 
     Unfinished: it is at work, or, with `undone_at`, it is being taken back.
     """
@@ -690,16 +843,19 @@ class BulkChange(models.Model):
         TAG = "tag"
         UNTAG = "untag"
         RESOLVE = "resolve"
+        REPLY = "reply"
+        MERGE = "merge"
 
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="bulk_changes")
     action = models.CharField(max_length=10, choices=Action)
-    # What the action needs: see tickets.services.bulk.
+    # What the action needs: see tickets.services.bulk_ways.
     facts = models.JSONField(default=dict)
     # The list from which it was done.
     query = models.CharField(max_length=700, blank=True)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
+    submission_key = models.UUIDField(null=True, unique=True, editable=False)
 
     class Meta:
         indexes = [
@@ -767,7 +923,7 @@ class Rematch(models.Model):
 
 class SearchEntry(models.Model):
     """What one thing says, for the search of agents: a message, a note, the names of a message's
-    files; and of each ticket its subject and its customer.
+    files; and of each ticket its subject, its customer, and its topic and fields.
 
     `ticket` is the one on whose page it is told, so a merge moves entries. Tickets are in the
     index when they have the entry of their subject.
@@ -779,12 +935,14 @@ class SearchEntry(models.Model):
         MESSAGE = "message", _("Message")
         NOTE = "note", _("Note")
         BRIEF = "brief", _("Brief")
+        DETAILS = "details", _("Topic and details")
         FILE = "file", _("File")
+        OUTSIDE = "outside", _("Third party")
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="search_entries")
     kind = models.CharField(max_length=8, choices=Kind)
     at = models.DateTimeField()
-    # The message or note that says it. No foreign key, which every message would pay for with two
+    # The message, note or letter that says it. No foreign key, which every message would pay for with two
     # more indexes: an entry whose source is gone finds nothing.
     source_id = models.BigIntegerField(null=True)
     # What is short is repeated here; what messages and notes say is read from them.

@@ -15,6 +15,10 @@ from accounts.models import Agent
 from sla.models import UNRESOLVED, Priority, Status
 from tickets.models import Channel, ReadMark, Tag, Ticket
 from tickets.tags import FOLDED_LENGTH, fold
+from topics.exceptions import BadValues
+from topics.models import Field
+from topics.selectors import definitions
+from topics.values import as_typed, read_values
 
 PAGE = 50
 ENDED = [Status.RESOLVED, Status.CLOSED]
@@ -28,13 +32,18 @@ PROMISE_WINDOWS: dict[str, tuple[int, int | None]] = {
 # A longer address is nobody's; PostgreSQL's ids end before 19 digits do.
 LONGEST_QUERY = 600
 LONGEST_ID = 18
+# How fields are called in an address, and how long what is asked of them may be there: the rest of
+# the address must fit beside it.
+FIELD = "field."
+LONGEST_VALUES = 300
 
 
 @dataclass(frozen=True)
 class QueueFilter:
     """Which tickets a queue shows. It is also its address: see `query`.
 
-    Empty means any; `assignee` and `team` are ids, `tag` is a name however it is written.
+    Empty means any; `assignee`, `team` and `topic` are ids, `tag` is a name however it is written.
+    `values` are the keys of fields and what they must say, as it is typed.
     """
 
     scope: str = "team"  # team, mine, unassigned
@@ -46,6 +55,8 @@ class QueueFilter:
     assignee: int | None = None
     team: int | None = None
     tag: str = ""
+    topic: int | None = None
+    values: tuple[tuple[str, str], ...] = ()
 
     SCOPES: ClassVar = ("team", "mine", "unassigned")
     STATES: ClassVar = ("open", "resolved", "spam")
@@ -73,6 +84,8 @@ class QueueFilter:
             assignee=_id(query.get("assignee")) if scope == "team" else None,
             team=_id(query.get("team")),
             tag=_tag(query.get("tag")),
+            topic=_topic(query.get("topic")),
+            values=_values(query),
         )
 
     @classmethod
@@ -82,8 +95,9 @@ class QueueFilter:
 
     def query(self) -> str:
         """The filter as a query string, for links that keep it."""
-        parts = {field.name: getattr(self, field.name) for field in fields(self)}
-        return urlencode({name: value for name, value in parts.items() if value})
+        parts = {each.name: getattr(self, each.name) for each in fields(self)}
+        said = {f"{FIELD}{key}": text for key, text in parts.pop("values")}
+        return urlencode({name: value for name, value in (parts | said).items() if value})
 
     @property
     def is_cut_down(self) -> bool:
@@ -101,12 +115,16 @@ class QueueFilter:
             asked &= Q(assignee=agent)
         elif self.scope == "unassigned":
             asked &= Q(assignee=None)
-        for name in ("status", "priority", "channel", "assignee", "team"):
+        for name in ("status", "priority", "channel", "assignee", "team", "topic"):
             if value := getattr(self, name):
                 asked &= Q(**{name: value})
         if self.tag:
             labels = Ticket.tags.through.objects.filter(ticket=OuterRef("pk"))
             asked &= Q(Exists(labels.filter(tag__normalized=self.tag)))
+        if self.values:
+            # All of them in one question, which the index of the fields answers.
+            said = read_values(definitions().fields_of(Field.Of.TICKET), dict(self.values))
+            asked &= Q(fields__contains=said)
         return asked
 
     def state_condition(self) -> Q:
@@ -150,6 +168,31 @@ def _id(text: object) -> int | None:
     """A positive id in plain digits; anything else means any."""
     is_id = isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= LONGEST_ID
     return (int(str(text)) or None) if is_id else None
+
+
+def _topic(text: object) -> int | None:
+    pk = _id(text)
+    return pk if pk and definitions().topic(pk) else None
+
+
+def _values(query: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """What is asked of the fields there are, each value written in one way. What a field does not
+    take, and what an address has no room for, is asked of nobody."""
+    found: dict[str, str] = {}
+    for field in definitions().fields_of(Field.Of.TICKET) if _asks_fields(query) else ():
+        typed = query.get(f"{FIELD}{field.key}", "")
+        try:
+            value = read_values([field], {field.key: typed})[field.key]
+        except BadValues:
+            continue
+        more = found | {field.key: as_typed(value)}
+        if value is not None and len(urlencode(more)) <= LONGEST_VALUES:
+            found = more
+    return tuple(found.items())
+
+
+def _asks_fields(query: Mapping[str, Any]) -> bool:
+    return any(name.startswith(FIELD) for name in query)
 
 
 # A page of it ---------------------------------------------------------------------------------

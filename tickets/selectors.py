@@ -7,47 +7,57 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Value
+from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.utils import timezone
 
 from accounts.models import Agent
+from common.prepared import prepared
 from customers.models import Customer
 from mail.models import OutboundEmail
 from sla.models import Commitment, Status
 from tickets import events
 from tickets.events import EventKind
-from tickets.models import HandOver, Message, Note, Ticket, TicketEvent
+from tickets.models import (
+    Attachment,
+    HandOver,
+    Message,
+    Note,
+    ThirdPartyLetter,
+    Ticket,
+    TicketEvent,
+    family_of,
+    reach_of,
+)
 from tickets.queue import ROW_FIELDS
 from tickets.searching.query import LARGEST_NUMBER, NUMBER
+from tickets.surroundings import LetterAndFiles
 
 # One ticket -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing on the timeline: exactly one of message, note, brief and event is set."""
+    """One thing on the timeline: exactly one of message, note, brief, letter and event is set."""
 
     at: datetime
     message: Message | None = None
     note: Note | None = None
     brief: HandOver | None = None
+    letter: ThirdPartyLetter | None = None
+    # That came with the letter.
+    files: Sequence[Attachment] = ()
     event: str = ""
     event_kind: str = ""
     # The merge that this event tells of, while it can be taken back here.
     merge: int | None = None
 
 
-def timeline(ticket: Ticket) -> list[Entry]:
-    """Messages, notes, briefs and facts of a ticket and of those merged into it, in the order they
-    happened, in four queries, or five when it was handed over."""
+def timeline(ticket: Ticket, *, letters: Sequence[LetterAndFiles] = ()) -> list[Entry]:
+    """Messages, notes, briefs, letters of third parties and facts of a ticket and of those merged
+    into it, in the order they happened, in four queries, or five when it was handed over. The
+    `letters` are read with its surroundings."""
     told = {"ticket__in": ticket.family()}
-    messages = (
-        Message.objects.filter(**told)
-        .select_related("agent", "customer", "email")
-        .prefetch_related("attachments")
-    )
-    notes = Note.objects.filter(**told).select_related("agent")
-    facts = list(TicketEvent.objects.filter(**told).select_related("agent"))
+    messages, notes, facts = _messages(ticket.pk), _notes(ticket.pk), _facts(ticket.pk)
     was_handed_over = any(event.kind == EventKind.HANDED_OVER for event in facts)
     briefs = HandOver.objects.filter(**told) if was_handed_over else HandOver.objects.none()
     merges = _standing_merges(ticket, facts)
@@ -64,13 +74,32 @@ def timeline(ticket: Ticket) -> list[Entry]:
                 merge=merges.get(event.pk),
             )
             for event in facts
+            # The letter itself tells of it.
+            if event.kind != EventKind.FORWARDED
         ),
+        *(Entry(at=letter.sent_at, letter=letter, files=files) for letter, files in letters),
         *(
             Entry(at=brief.at, brief=brief)
             for brief in briefs.select_related("by", "to_agent", "to_team")
         ),
     ]
     return sorted(entries, key=lambda entry: entry.at)
+
+
+@prepared
+def _messages(ticket: int) -> QuerySet[Message]:
+    told = Message.objects.filter(ticket__in=family_of(ticket))
+    return told.select_related("agent", "customer", "email").prefetch_related("attachments")
+
+
+@prepared
+def _notes(ticket: int) -> QuerySet[Note]:
+    return Note.objects.filter(ticket__in=family_of(ticket)).select_related("agent")
+
+
+@prepared
+def _facts(ticket: int) -> QuerySet[TicketEvent]:
+    return TicketEvent.objects.filter(ticket__in=family_of(ticket)).select_related("agent")
 
 
 def _standing_merges(ticket: Ticket, events: Sequence[TicketEvent]) -> dict[int, int]:
@@ -84,11 +113,19 @@ def tickets_of_customer(
     customer: Customer, *, agent: Agent, limit: int = 5, without: Ticket | None = None
 ) -> list[dict[str, Any]]:
     """The customer's newest tickets that this agent may see, as queue rows."""
-    tickets = Ticket.objects.visible_to(agent).filter(customer=customer)
-    tickets = tickets.exclude(status=Status.MERGED)
-    if without is not None:
-        tickets = tickets.exclude(pk=without.pk)
-    return list(tickets.order_by("-opened_at", "-pk").values(*ROW_FIELDS)[:limit])
+    rows = _newest_of_customer(customer.pk, reach_of(agent), range(limit + 1))
+    others = [row for row in rows if without is None or row["pk"] != without.pk]
+    return others[:limit]
+
+
+@prepared
+def _newest_of_customer(
+    customer: int, reach: int | None, window: range
+) -> QuerySet[Ticket, dict[str, Any]]:
+    tickets = Ticket.objects.within_reach_of(reach).filter(customer=customer)
+    newest = tickets.exclude(status=Status.MERGED).order_by("-opened_at", "-pk")
+    rows: QuerySet[Ticket, Any] = newest.values(*ROW_FIELDS)[window.start : window.stop]
+    return rows
 
 
 @dataclass(frozen=True, kw_only=True)

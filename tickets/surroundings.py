@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject, Left
 
 from accounts.models import Agent, Notification
+from common.prepared import prepared
 from common.rows import rows_beside
 from customers.models import ContactPoint
+from mail.models import OutboundEmail
 from tickets.models import (
     Attachment,
     ChecklistItem,
@@ -23,10 +26,13 @@ from tickets.models import (
     ReadMark,
     ScheduledReply,
     Tag,
+    ThirdPartyLetter,
     Ticket,
     TicketLink,
+    reach_of,
 )
 
+LetterAndFiles: TypeAlias = tuple[ThirdPartyLetter, Sequence[Attachment]]
 TAGS_SUGGESTED = 200
 LATER = ("promise_at", "leaves_at")
 
@@ -49,10 +55,35 @@ class Surroundings:
     seen_entries: int | None
     is_followed: bool
     unread_paths: Sequence[str]
+    # To and from third parties, with the files that came; of the formatting only whether there is any.
+    letters: Sequence[LetterAndFiles]
 
 
 def surroundings(ticket: Ticket, *, agent: Agent) -> Surroundings:
     """Read them all."""
+    [row] = _rows(ticket.pk, agent.pk, reach_of(agent))
+    found = [
+        (Tag(name=t["name"], normalized=t["normalized"]), t["is_here"]) for t in row["found_tags"]
+    ]
+    return Surroundings(
+        contact_points=[_point(point) for point in row["points"]],
+        participants=[Participant(**each) for each in row["taking_part"]],
+        drafts=[_draft(draft) for draft in row["written"]],
+        uploads=[Attachment(**file) for file in row["files"]],
+        scheduled=[_scheduled(reply) for reply in row["later"]],
+        tags=[tag for tag, is_here in found if is_here],
+        known_tags=[tag for tag, is_here in found if not is_here],
+        is_followed=row["is_followed"],
+        links=[_link(link) for link in row["linked"]],
+        checklist=[_step(step) for step in row["steps"]],
+        seen_entries=next(iter(row["seen"]), None),
+        unread_paths=row["unread"],
+        letters=[_letter(letter) for letter in row["letters"]],
+    )
+
+
+@prepared
+def _rows(ticket: int, agent: int, reach: int | None) -> QuerySet[Ticket, Any]:
     here = Ticket.tags.through.objects.filter(tag=OuterRef("pk"), ticket=ticket)
     tags = Tag.objects.annotate(is_here=Exists(here)).order_by("-is_here", "name")[:TAGS_SUGGESTED]
     marks = ReadMark.objects.filter(ticket=OuterRef("pk"), agent=agent)
@@ -72,39 +103,19 @@ def surroundings(ticket: Ticket, *, agent: Agent) -> Surroundings:
     steps = ChecklistItem.objects.filter(
         Q(ticket=OuterRef("pk")) | Q(ticket__merged_into=OuterRef("pk"))
     ).order_by("pk")
-    row = (
-        Ticket.objects.filter(pk=ticket.pk)
-        .values(
-            points=rows_beside(points, "pk", "kind", "value", "state", "state_since"),
-            taking_part=rows_beside(participants, "pk", "address", "name", "kind"),
-            written=rows_beside(drafts, *DRAFT_FIELDS, name="agent__name"),
-            files=rows_beside(files, "public_id", "name", "size"),
-            later=rows_beside(scheduled, *SCHEDULED_FIELDS, name="agent__name"),
-            found_tags=rows_beside(tags, "name", "normalized", "is_here"),
-            is_followed=Exists(Follower.objects.filter(ticket=OuterRef("pk"), agent=agent)),
-            linked=rows_beside(_links(agent), *LINK_FIELDS, **LINKED_TICKETS),
-            steps=rows_beside(steps, "pk", "text", "done_at", by="done_by__name"),
-            seen=ArraySubquery(marks.values("entry_count")),
-            unread=ArraySubquery(unread.values("path")),
-        )
-        .get()
-    )
-    found = [
-        (Tag(name=t["name"], normalized=t["normalized"]), t["is_here"]) for t in row["found_tags"]
-    ]
-    return Surroundings(
-        contact_points=[_point(point) for point in row["points"]],
-        participants=[Participant(**each) for each in row["taking_part"]],
-        drafts=[_draft(draft) for draft in row["written"]],
-        uploads=[Attachment(**file) for file in row["files"]],
-        scheduled=[_scheduled(reply) for reply in row["later"]],
-        tags=[tag for tag, is_here in found if is_here],
-        known_tags=[tag for tag, is_here in found if not is_here],
-        is_followed=row["is_followed"],
-        links=[_link(link) for link in row["linked"]],
-        checklist=[_step(step) for step in row["steps"]],
-        seen_entries=next(iter(row["seen"]), None),
-        unread_paths=row["unread"],
+    return Ticket.objects.filter(pk=ticket).values(
+        points=rows_beside(points, "pk", "kind", "value", "state", "state_since"),
+        taking_part=rows_beside(participants, "pk", "address", "name", "kind"),
+        written=rows_beside(drafts, *DRAFT_FIELDS, name="agent__name"),
+        files=rows_beside(files, "public_id", "name", "size"),
+        later=rows_beside(scheduled, *SCHEDULED_FIELDS, name="agent__name"),
+        found_tags=rows_beside(tags, "name", "normalized", "is_here"),
+        is_followed=Exists(Follower.objects.filter(ticket=OuterRef("pk"), agent=agent)),
+        linked=rows_beside(_links(reach), *LINK_FIELDS, **LINKED_TICKETS),
+        steps=rows_beside(steps, "pk", "text", "done_at", by="done_by__name"),
+        letters=_letters(),
+        seen=ArraySubquery(marks.values("entry_count")),
+        unread=ArraySubquery(unread.values("path")),
     )
 
 
@@ -121,9 +132,40 @@ LINKED_TICKETS = {
 }
 
 
-def _links(agent: Agent) -> QuerySet[TicketLink]:
+OF_LETTER = ("pk", "direction", "address", "name", "body", "folded", "is_auto", "doubt", "cuts")
+OF_EMAIL = ("state", "to", "last_error", "files")
+OF_FILE = ("pk", "public_id", "name", "size")
+
+
+def _letters() -> ArraySubquery:
+    files = Attachment.objects.filter(third_party_letter=OuterRef("pk")).order_by("pk")
+    letters = ThirdPartyLetter.objects.filter(
+        Q(ticket=OuterRef("pk")) | Q(ticket__merged_into=OuterRef("pk"))
+    ).order_by("sent_at", "pk")
+    fields: dict[str, Any] = {name: name for name in (*OF_LETTER, "inbound_id", "sent_at")}
+    fields |= {
+        "agent": "agent__name",
+        "html": Left("html", 1),
+        "came": rows_beside(files, *OF_FILE),
+    }
+    fields |= {f"email_{name}": f"email__{name}" for name in OF_EMAIL}
+    return ArraySubquery(letters.values(json=JSONObject(**fields)))
+
+
+def _letter(fields: Mapping[str, Any]) -> LetterAndFiles:
+    email = {name: fields[f"email_{name}"] for name in OF_EMAIL}
+    letter = ThirdPartyLetter(
+        **{name: fields[name] for name in (*OF_LETTER, "inbound_id", "html")},
+        sent_at=datetime.fromisoformat(fields["sent_at"]),
+        agent=Agent(name=fields["agent"]) if fields["agent"] else None,
+        email=OutboundEmail(**email) if email["state"] else None,
+    )
+    return letter, [Attachment(**file) for file in fields["came"]]
+
+
+def _links(reach: int | None) -> QuerySet[TicketLink]:
     """Those whose both ends this agent may see."""
-    visible = Ticket.objects.visible_to(agent)
+    visible = Ticket.objects.within_reach_of(reach)
     links = TicketLink.objects.filter(ticket__in=visible, other__in=visible)
     return links.filter(Q(ticket=OuterRef("pk")) | Q(other=OuterRef("pk"))).order_by("pk")
 

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from accounts.models import Agent
 from desk import access
 from desk.bulk import BulkForm, Progress, Selection, preview
+from desk.bulk_merging import Merging
 from desk.filtering import Choices
 from desk.origin import Origin, queue_address
+from desk.views import bulk_letters
 from tickets.exceptions import TooLateToUndo
 from tickets.models import BulkChange, BulkItem
 from tickets.services.bulk import start_bulk_change, undo_bulk_change
@@ -24,12 +26,16 @@ TROUBLE = [BulkItem.Outcome.FAILED, BulkItem.Outcome.KEPT]
 def new(request: HttpRequest) -> HttpResponse:
     """What would happen, in words. Nothing is changed."""
     agent = access.agent(request)
+    if _is_about_letters(request.GET):
+        return bulk_letters.new(request)
     form, selection = _asked(request.GET, agent)
     if (refusal := _refusal(form, selection)) is not None:
         messages.error(request, refusal)
         return redirect(_list_of(request.GET))
     chosen = form.cleaned_data
     tickets = selection.tickets(agent, now=timezone.now())
+    if chosen["action"] == BulkChange.Action.MERGE:
+        return _merge_page(request, chosen["into"], selection)
     context = {
         "preview": preview(tickets, action=chosen["action"], facts=chosen["facts"]),
         "selection": selection,
@@ -47,10 +53,17 @@ def create(request: HttpRequest) -> HttpResponse:
     if (refusal := _refusal(form, selection)) is not None:
         messages.error(request, refusal)
         return redirect(_list_of(request.POST))
+    action, facts = form.cleaned_data["action"], form.cleaned_data["facts"]
+    tickets = selection.tickets(agent, now=timezone.now())
+    if action == BulkChange.Action.MERGE:
+        merge = Merging.of(tickets, into=form.cleaned_data["into"])
+        if merge is None or merge.refusal:
+            return _merge_page(request, form.cleaned_data["into"], selection)
+        tickets, facts = tickets.exclude(pk=merge.into.pk), merge.facts
     change = start_bulk_change(
-        selection.tickets(agent, now=timezone.now()),
-        action=form.cleaned_data["action"],
-        facts=form.cleaned_data["facts"],
+        tickets,
+        action=action,
+        facts=facts,
         by=agent,
         query=Origin.parse(request.POST.get("from", "")).query,
     )
@@ -78,6 +91,28 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     except TooLateToUndo as refusal:
         messages.error(request, str(refusal))
     return redirect("desk:bulk_change", pk=pk)
+
+
+def _is_about_letters(sent: QueryDict) -> bool:
+    """Also when somebody typed the name of a macro and pressed Enter."""
+    action = sent.get("do", "").partition(":")[0]
+    return action in {"reply", "macro"} or bool(not action and sent.get("words"))
+
+
+def _merge_page(request: HttpRequest, into: int | None, selection: Selection) -> HttpResponse:
+    """Which of them goes on, and what becomes of the others."""
+    sent = request.POST if request.method == "POST" else request.GET
+    tickets = selection.tickets(access.agent(request), now=timezone.now())
+    merging = Merging.of(tickets, into=into)
+    if merging is None or merging.refusal:
+        messages.error(request, merging.refusal if merging else _("Tick the tickets first."))
+        return redirect(_list_of(sent))
+    context = {
+        "merging": merging,
+        "came_from": sent.get("from", ""),
+        "list_url": _list_of(sent),
+    }
+    return render(request, "desk/bulk_merge.html", context)
 
 
 def _asked(sent: QueryDict, agent: Agent) -> tuple[BulkForm, Selection]:

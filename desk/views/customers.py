@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,11 +13,13 @@ from customers.selectors import likely_duplicates, record_of
 from customers.services import write_customer_note
 from desk import access
 from desk.customer_forms import AddressForm, CustomerForm, CustomerNoteForm
+from desk.describing import customer_lines
 from desk.forms import read_instant
 from desk.rows import queue_rows
 from tickets.models import Channel
 from tickets.selectors import history_of_customer, tickets_of_customer
 from tickets.services import customer_records
+from topics.exceptions import BadValues
 
 HISTORY = 50
 
@@ -32,17 +35,28 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Name, organisation, language, time zone and addresses."""
     customer = access.customer(access.agent(request), pk)
-    return _edit_page(request, customer, CustomerForm.of(customer), AddressForm())
+    return _edit_page(request, customer, CustomerForm(customer=customer), AddressForm())
 
 
 def update(request: HttpRequest, pk: int) -> HttpResponse:
     customer = access.customer(access.agent(request), pk)
-    form = CustomerForm(request.POST)
-    if not form.is_valid():
+    form = CustomerForm(request.POST, customer=customer)
+    if not (form.is_valid() and _save(customer, form)):
         return _edit_page(request, customer, form, AddressForm(), status=422)
-    customer_records.change_customer(customer, **form.cleaned_data)
     messages.success(request, _("The record is saved."))
     return redirect("desk:customer", pk=customer.pk)
+
+
+def _save(customer: Customer, form: CustomerForm) -> bool:
+    """All of it or nothing."""
+    try:
+        with transaction.atomic():
+            customer_records.change_customer(customer, **form.record)
+            if form.typed:
+                customer_records.describe_customer(customer, values=form.typed)
+    except BadValues as bad:
+        form.refuse(bad)
+    return form.is_valid()
 
 
 def create_address(request: HttpRequest, pk: int) -> HttpResponse:
@@ -50,17 +64,22 @@ def create_address(request: HttpRequest, pk: int) -> HttpResponse:
     customer = access.customer(agent, pk)
     form = AddressForm(request.POST)
     if not form.is_valid():
-        return _edit_page(request, customer, CustomerForm.of(customer), form, status=422)
+        return _edit_page(request, customer, CustomerForm(customer=customer), form, status=422)
     try:
         customer_records.add_address(customer, **form.cleaned_data)
     except AddressTaken as taken:
         form.add_error("value", str(taken))
         return _edit_page(
-            request, customer, CustomerForm.of(customer), form, holder=taken.holder, status=422
+            request,
+            customer,
+            CustomerForm(customer=customer),
+            form,
+            holder=taken.holder,
+            status=422,
         )
     except CustomerError as refusal:
         form.add_error("value", str(refusal))
-        return _edit_page(request, customer, CustomerForm.of(customer), form, status=422)
+        return _edit_page(request, customer, CustomerForm(customer=customer), form, status=422)
     messages.success(request, _("The address is added."))
     return redirect("desk:customer_edit", pk=customer.pk)
 
@@ -106,6 +125,7 @@ def _page(
     context = {
         "customer": customer,
         "record": record_of(customer, now=now),
+        "lines": customer_lines(customer),
         "note_form": form,
         "duplicates": likely_duplicates(customer, among=access.customers(agent)),
         "open_rows": sorted((row for row in rows if row["is_open"]), key=lambda row: row["due_at"]),

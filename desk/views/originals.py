@@ -13,6 +13,7 @@ from customers.exceptions import CustomerError
 from desk import access
 from desk.mails import has_remote_pictures, original_document
 from desk.origin import Origin
+from tickets.models import Message, ThirdPartyLetter, Ticket
 from tickets.services import participating, receiving
 
 # What the mail's own page may do: nothing, but open a link that somebody clicks in a new window.
@@ -27,13 +28,30 @@ def show(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     ticket = access.ticket(agent, number)
     message = access.mail_message(ticket, pk)
     context = {
+        "from_name": message.from_name,
+        "from_email": message.from_email,
+        "document_url": "desk:original_document",
+        "anchor": f"message-{pk}",
+    }
+    return framing_page(request, ticket, message, context)
+
+
+def framing_page(
+    request: HttpRequest,
+    ticket: Ticket,
+    message: Message | ThirdPartyLetter,
+    context: dict[str, str],
+) -> HttpResponse:
+    """The page around the frame."""
+    shown = {
+        **context,
         "ticket": ticket,
         "message": message,
         "with_pictures": "pictures" in request.GET,
         "has_remote_pictures": has_remote_pictures(message),
-        "back_url": Origin.of(request).ticket(number),
+        "back_url": Origin.of(request).ticket(ticket.number),
     }
-    response = render(request, "desk/original.html", context)
+    response = render(request, "desk/original.html", shown)
     # django-csp adds this to the policy of all pages.
     response._csp_update = {"frame-src": ["'self'"]}  # type: ignore[attr-defined]  # noqa: SLF001
     return response
@@ -44,8 +62,15 @@ def document(request: HttpRequest, number: str, pk: int) -> HttpResponse:
     ticket = access.ticket(access.agent(request), number)
     message = access.mail_message(ticket, pk)
     with_pictures = "pictures" in request.GET
+    return framed(
+        original_document(message, with_pictures=with_pictures), with_pictures=with_pictures
+    )
+
+
+def framed(content: str, *, with_pictures: bool) -> HttpResponse:
+    """A stranger's page that may do nothing at all."""
     pictures = ALL_PICTURES if with_pictures else OWN_PICTURES
-    response = HttpResponse(original_document(message, with_pictures=with_pictures))
+    response = HttpResponse(content)
     response["Content-Security-Policy"] = (
         f"{SANDBOX}; {pictures}; form-action 'none'; base-uri 'self'; frame-ancestors 'self'"
     )

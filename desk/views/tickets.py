@@ -21,6 +21,7 @@ from accounts.services import mark_notifications_read
 from common.templatetags.ui import instant
 from desk import access
 from desk.composer import compose, macros_with
+from desk.describing import customer_lines, details_of
 from desk.forms import (
     OTHER_TIME,
     AssignmentForm,
@@ -39,21 +40,32 @@ from desk.origin import Origin, queue_address
 from desk.promising import promise_choices, promise_sentence
 from desk.rows import queue_rows
 from desk.sent import just_sent, tell_sent
+from desk.third_parties import quote
 from desk.thread import open_brief, thread
 from desk.views.handing_over import hand_over_address
 from sla.models import Commitment, Priority, Status
+from sla.selectors import commitments_of
 from tickets.attachments import AttachmentRefused, keep_uploads
 from tickets.exceptions import (
     BadTag,
     CannotBeMentioned,
     CannotBeScheduled,
+    FieldsMissing,
     PlaceholderLeft,
     PromiseInThePast,
     SomebodyAnswered,
     TicketError,
 )
 from tickets.mentions import is_member, who_sees
-from tickets.models import Channel, Draft, Message, ScheduledReply, Ticket, TicketLink
+from tickets.models import (
+    Channel,
+    Draft,
+    Message,
+    ScheduledReply,
+    ThirdPartyLetter,
+    Ticket,
+    TicketLink,
+)
 from tickets.queue import neighbours
 from tickets.selectors import maybe_belongs_to, tickets_of_customer, timeline
 from tickets.services import drafting, handling, rematching, replying, scheduling
@@ -84,7 +96,13 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
     if around.seen_entries != ticket.entry_count:
         mark_read(ticket, by=agent)
     elsewhere = [path for path in around.unread_paths if path != request.path]
-    return ticket_page(request, ticket, around=around, unread_notifications=len(elsewhere))
+    return ticket_page(
+        request,
+        ticket,
+        around=around,
+        quoted=access.answer_to_quote(ticket, request.GET.get("quote", "")),
+        unread_notifications=len(elsewhere),
+    )
 
 
 def create_reply(request: HttpRequest, number: str) -> HttpResponse:
@@ -155,6 +173,8 @@ def _contact(
         form.add_error("promise", str(refusal))
     except CannotBeScheduled as refusal:
         form.add_error("leave", str(refusal))
+    except FieldsMissing as refusal:
+        form.add_error(None, str(refusal))
     except (PlaceholderLeft, BadTag) as refusal:
         form.add_error("body", str(refusal))
     return ticket_page(request, ticket, form=form, status=422)
@@ -332,12 +352,14 @@ def ticket_page(
     *,
     form: WritingForm | None = None,
     around: Surroundings | None = None,
+    quoted: ThirdPartyLetter | None = None,
     status: int = 200,
     **context_of_caller: Any,
 ) -> HttpResponse:
-    """The whole page, with what was typed when it is shown again."""
+    """The whole page, with what was typed when it is shown again, or with what is `quoted` in the
+    reply."""
     agent, now = access.agent(request), timezone.now()
-    people = list(who_sees(ticket))
+    people = who_sees(ticket)
     colleagues = [person for person in people if is_member(person)]
     live, past = _commitments(ticket)
     around = around or surroundings(ticket, agent=agent)
@@ -351,18 +373,23 @@ def ticket_page(
     composer = compose(
         ticket, around, form=reply_form, agent=agent, now=now, has_moved_on=has_moved_on
     )
-    entries = timeline(ticket)
+    if quoted is not None:
+        quote(quoted, form=composer.form)
+    entries = timeline(ticket, letters=around.letters)
     context = {
         "ticket": ticket,
         "thread": thread(
             ticket,
             entries,
             seen_at=read_instant(written.get("seen_at", "")) if has_moved_on else None,
+            is_whole="whole" in request.GET,
         ),
         "brief": open_brief(entries),
         "commitments": live,
         "past_commitments": past,
         "contact_points": around.contact_points,
+        "customer_lines": customer_lines(ticket.customer),
+        "details": details_of(ticket),
         "bad_addresses": [point for point in around.contact_points if point.state],
         "participants": around.participants,
         "replies_to": ticket.reply_address
@@ -403,7 +430,7 @@ def ticket_page(
         "drafts": [draft for draft in around.drafts if draft.agent_id != agent.pk and draft.body],
         "is_note_open": note_form is not None,
         "is_call_open": call_form is not None,
-        "is_reply_open": reply_form is not None or Draft.Kind.REPLY in own,
+        "is_reply_open": reply_form is not None or quoted is not None or Draft.Kind.REPLY in own,
         "has_moved_on": has_moved_on,
         # Whoever has been shown what is new may send; whoever only mistyped has not seen it yet.
         "seen_entries": ticket.entry_count
@@ -418,7 +445,7 @@ def ticket_page(
 
 def _commitments(ticket: Ticket) -> tuple[list[Commitment], list[Commitment]]:
     """What is owed now, the earliest first, and what was kept, broken or put off, newest first."""
-    commitments = list(ticket.clock.commitments.order_by("due_at", "pk"))
+    commitments = commitments_of(ticket.clock_id)
     live = [each for each in commitments if each.ended_at is None]
     past = [
         each

@@ -18,7 +18,6 @@ from tickets.services.opening import Inquiry, Opened, open_ticket
 
 RECEIVED = "portal.received"
 AN_HOUR = 3600
-ASKED = ("name", "email", "phone", "subject", "body")
 
 
 def new_inquiry(request: HttpRequest) -> HttpResponse:
@@ -98,14 +97,15 @@ def _wants_confirmation(request: HttpRequest) -> bool:
 
 
 def _send(form: InquiryForm, submission: Submission) -> HttpResponse:
-    opened = _open(form.cleaned_data, submission)
+    opened = _open(form, submission)
     # Somebody who is known already gets the link by mail only: whoever types an address here has
     # not shown that it is theirs.
     facts = [opened.ticket.pk, opened.ticket.customer.is_new, opened.is_addition]
     return redirect("portal:inquiry_received", token=signing.dumps(facts, salt=RECEIVED))
 
 
-def _open(fields: dict[str, str], submission: Submission) -> Opened:
+def _open(form: InquiryForm, submission: Submission) -> Opened:
+    fields = form.cleaned_data
     return open_ticket(
         Inquiry(
             email=fields["email"],
@@ -113,6 +113,7 @@ def _open(fields: dict[str, str], submission: Submission) -> Opened:
             phone=fields["phone"],
             subject=fields["subject"],
             body=fields["body"],
+            topic=form.chosen_topic,
             channel=Channel.WEB,
             language=translation.get_language() or "ja",
             submission_key=submission.key,
@@ -141,7 +142,7 @@ def _confirmation_page(
     request: HttpRequest, form: InquiryForm, submission: Submission
 ) -> HttpResponse:
     context = {
-        "answers": [(name, form[name].label, form.cleaned_data[name]) for name in ASKED],
+        "answers": form.answers,
         "submission": submission.value(),
         "uploads": uploads(submission.key) if submission.has_uploads else [],
         "promise_at": promise_for_inquiry(

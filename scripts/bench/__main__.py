@@ -61,6 +61,7 @@ def main() -> None:
             "steady_breaches": bench.part("steady", "steady", 200),
             "acknowledgement": bench.acknowledgement(),
             "mail_in": bench.part("incoming", "mail_in", options.mails),
+            "bulk": bench.part("bulk", options.bulk),
             "breach_lag": bench.breach_lag(),
         }
         # Last, because it fills the desk further.
@@ -82,6 +83,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=20, help="of posting, one a second")
     parser.add_argument("--live", type=int, default=100_000, help="commitments still to come")
     parser.add_argument("--mails", type=int, default=300, help="mails that come in")
+    parser.add_argument("--bulk", type=int, default=100, help="tickets changed at once")
     parser.add_argument("--due", type=int, default=10_000, help="promises due in one second")
     return parser.parse_args()
 

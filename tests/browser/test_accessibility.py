@@ -17,17 +17,20 @@ from mail.models import Mailbox, MailboxSource, OutboundEmail
 from sla.models import BusinessCalendar, Policy
 from sla.sweep import sweep_due
 from tests.conftest import allow_holding_notes
-from tests.factories import a_customer, a_ticket
+from tests.factories import a_customer, a_field, a_ticket, a_topic
 from tests.mail.incoming import a_mail, arrives
 from tickets import links
 from tickets.attachments import keep_uploads
-from tickets.models import Draft, Ticket
+from tickets.models import Draft, Macro, Ticket
+from tickets.services.describing import set_fields, set_topic
+from tickets.services.forwarding import Forward, forward
 from tickets.services.handing_over import Brief, hand_over
 from tickets.services.handling import assign, set_tags, solve
 from tickets.services.holding import hold_due_promises
 from tickets.services.replying import Reply, add_note, receive_reply, reply_to_customer
 from tickets.services.scheduling import schedule_reply
 from tickets.services.viewing import save_view
+from topics.models import Field, Topic
 
 pytestmark = pytest.mark.usefixtures("support")
 
@@ -49,6 +52,10 @@ PAGES = {
         "/desk/?priority=high&tag=vip",
         "/desk/views/",
         "/desk/bulk/?all=yes&do=resolve",
+        "/desk/bulk/?all=yes&do=reply",
+        "/desk/bulk/?all=yes&do=macro",
+        "/desk/bulk/?all=yes&do=macro:{macro}",
+        "/desk/bulk/?do=merge&ticket={ticket}&ticket={solved}&ticket={mailed}",
         "/desk/tickets/{ticket}/",
         "/desk/tickets/{solved}/",
         "/desk/tickets/{ticket}/hand-over/",
@@ -85,6 +92,15 @@ PAGES = {
         "/desk/mail/",
         "/desk/tickets/{mailed}/",
         "/desk/tickets/{mailed}/mails/{mail}/",
+        "/desk/tickets/{mailed}/forward/?message={mail}",
+        "/desk/tickets/{mailed}/?quote={letter}",
+        "/desk/tickets/{mailed}/third-party/{letter}/",
+        "/desk/settings/topics/",
+        "/desk/settings/topics/new/",
+        "/desk/settings/topics/{topic}/",
+        "/desk/settings/fields/",
+        "/desk/settings/fields/new/",
+        "/desk/settings/fields/{field}/",
         "/desk/settings/mailboxes/",
         "/desk/settings/mailboxes/new/?preset=microsoft",
         "/desk/settings/mailboxes/{mailbox}/",
@@ -165,16 +181,22 @@ def places(aiko, ben, chika, mailbox):
     brief = Brief(problem="紙詰まり", tried="電源を入れ直した。", next_step="部品を送る。")
     hand_over(held, team=held.team, to=chika, brief=brief, by=aiko)
     mailed = came_by_mail()
+    ask_a_third_party(mailed, by=aiko)
+    describe(ticket, by=aiko)
     return {
         "mailed": mailed.number,
         "mail": mailed.messages.earliest("pk").pk,
+        "letter": mailed.third_party_letters.filter(direction="inbound").earliest("pk").pk,
         "held": held.number,
         "held_link": links.token_of(held.links.get()),
+        "macro": Macro.objects.create(name="遅延のお詫び", body="{{お客様名}}様").pk,
         "ticket": ticket.number,
         "solved": solved.number,
         "customer": customer.pk,
         "other_customer": a_ticket(email="hanako@example.org").customer_id,
         "team": ticket.team_id,
+        "topic": Topic.objects.get().pk,
+        "field": Field.objects.get(kind="choice").pk,
         "mailbox": a_silent_mailbox(mailbox),
         "policy": Policy.objects.get().pk,
         "calendar": BusinessCalendar.objects.get().pk,
@@ -182,6 +204,18 @@ def places(aiko, ben, chika, mailbox):
         "late_link": links.token_of(late.links.get()),
         "solved_link": links.token_of(solved.links.get()),
     }
+
+
+def describe(ticket, *, by):
+    """A topic and fields of every kind, one of them needed and empty."""
+    topic = a_topic("Fault", "故障")
+    a_field("Guarantee", "保証", kind="choice", topics=[topic])
+    a_field("Cause", "原因", is_required_to_solve=True)
+    for kind in ("number", "date", "yes_no"):
+        a_field(kind, key=kind, kind=kind, help_en="As it is written on the invoice")
+    set_topic(ticket, topic=topic, by=by)
+    values = {"number": "12", "date": "2026-11-24", "yes_no": "no", "guarantee": "c1"}
+    set_fields(ticket, values=values, by=by)
 
 
 def came_by_mail():
@@ -201,6 +235,25 @@ def came_by_mail():
         state="bounced", state_since=timezone.now()
     )
     return ticket
+
+
+def ask_a_third_party(ticket, *, by):
+    """Letters there and back, of every kind."""
+    address = "parts-department-with-a-long-name@maker-with-a-long-name.example"
+    quoted = list(ticket.messages.all())
+    words = Forward(address=address, body="在庫は?", quoted=quoted, hold_reason="部品")
+    sent = forward(ticket, words, agent=by)
+    to = [parseaddr(sent.email.headers["Reply-To"])[1]]
+    mail = a_mail(address, to=to, body="あります。\n\n> 在庫は?")
+    mail.add_alternative("<p>あります。</p><img src='https://e.example/p.gif'>", subtype="html")
+    mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="見積書" * 15)
+    arrives(mail)
+    arrives(a_mail("eve@evil.example", to=to))
+    arrives(a_mail(address, to=to, headers={"Auto-Submitted": "auto-replied"}))
+    lost = forward(ticket, Forward(address="gone@maker.example", body="?"), agent=by)
+    OutboundEmail.objects.filter(pk=lost.email_id).update(
+        state="failed", next_try_at=None, failed_at=timezone.now(), last_error="550 5.1.1 no"
+    )
 
 
 def leaves_soon(ticket, *, by, now):

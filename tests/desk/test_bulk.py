@@ -189,3 +189,48 @@ def test_the_list_one_did_it_from_is_where_one_comes_back_to(as_aiko, aiko):
     done = confirm(as_aiko, asked)
 
     assert quote(bar.fields["from"], safe="=&") in done.redirect_chain[-1][0]
+
+
+def merge(client, page):
+    form = next(each for each in Page(page.text).forms if each.action == "/desk/bulk/create/")
+    ticked = [box["value"] for box in Page(page.text).all("input") if box.get("name") == "ticket"]
+    return client.post(form.action, {**form.fields, "ticket": ticked}, follow=True)
+
+
+def test_tickets_of_one_customer_are_merged_into_the_oldest_and_separated_again(as_aiko):
+    customer = a_customer()
+    first, second, third = (a_ticket(customer=customer) for _ in range(3))
+    strange = a_ticket(customer=a_customer("emma@example.com", "Emma"))
+
+    page = ask(as_aiko, [third, strange, second, first], "merge")
+    assert f"2 tickets go on as #{first.number}." in words(page)
+    assert "1 is of another customer, or spam, and is refused." in words(page)
+    done = merge(as_aiko, page)
+
+    assert set(first.absorbed.all()) == {second, third}
+    assert f"#{strange.number} {strange.subject} These tickets are of two customers" in words(done)
+    as_aiko.post(reverse("desk:bulk_undo", args=[BulkChange.objects.get().pk]))
+    assert not Ticket.objects.filter(status="merged").exists()
+
+
+def test_another_ticket_than_the_oldest_may_be_the_one_that_goes_on(as_aiko):
+    customer = a_customer()
+    first, second = (a_ticket(customer=customer) for _ in range(2))
+
+    page = ask(as_aiko, [first, second], "merge", into=second.number)
+    assert f"1 ticket goes on as #{second.number}." in words(page)
+    merge(as_aiko, page)
+
+    assert list(second.absorbed.all()) == [first]
+
+
+def test_a_merge_needs_two_to_twenty_tickets_of_one_customer(as_aiko):
+    ours, theirs = a_ticket(), a_ticket(customer=a_customer("emma@example.com", "Emma"))
+
+    assert "Tick 2 to 20 tickets of one customer." in words(ask(as_aiko, [ours], "merge"))
+    assert "Nothing can be merged." in words(ask(as_aiko, [ours, theirs], "merge"))
+    as_aiko.post(
+        reverse("desk:bulk_create"), {"ticket": [ours.number, theirs.number], "do": "merge"}
+    )
+
+    assert not Ticket.objects.filter(status="merged").exists()

@@ -2,12 +2,20 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from customers.models import DifferentPeople
 from tests.conftest import signed_in
 from tests.desk.pages import words
-from tests.factories import a_customer, a_ticket
-from tickets.services.customer_records import merge_customers
+from tests.factories import a_customer, a_field, a_ticket
+from tests.html import Page
+from tickets.searching.finding import find
+from tickets.searching.query import read_query
+from tickets.services.customer_records import (
+    describe_customer,
+    merge_customers,
+    separate_customers,
+)
 from tickets.services.replying import add_note
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("support", "monday_at_ten")]
@@ -190,3 +198,63 @@ def test_a_customer_of_another_team_can_be_neither_compared_nor_merged(
 @pytest.mark.parametrize("other", ["", "x", "0", "９", str(2**70)])
 def test_a_merge_with_what_is_no_record_is_not_found(as_aiko, hana, other):
     assert as_aiko.post(at("customer_merge_create", hana), {"other": other}).status_code == 404
+
+
+# Fields ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def plan():
+    return a_field(
+        "Plan", "プラン", key="plan", of="customer", kind="choice", choices={"Gold": "金"}
+    )
+
+
+def edit_form(client, customer):
+    page = Page(client.get(at("customer_edit", customer)).text)
+    return page.form(at("customer_update", customer))
+
+
+def test_what_is_known_of_a_customer_is_filled_in_and_shown_with_their_tickets(
+    as_aiko, aiko, hana, plan
+):
+    form = edit_form(as_aiko, hana)
+    as_aiko.post(form.action, {**form.fields, "field.plan": "c1"})
+
+    ticket = hana.tickets.get()
+    assert "Plan Gold" in words(as_aiko.get(at("customer", hana)))
+    assert "Plan Gold" in words(as_aiko.get(reverse("desk:ticket", args=[ticket.number])))
+    found = find(read_query("from:gold"), agent=aiko, now=timezone.now())
+    assert [match.ticket_id for match in found.matches] == [ticket.pk]
+
+
+def test_what_a_field_of_the_record_does_not_take_is_said_and_nothing_is_saved(as_aiko, hana):
+    a_field("Since", "開始日", key="since", of="customer", kind="date")
+    form = edit_form(as_aiko, hana)
+    typed = {**form.fields, "name": "Hana", "field.since": "long ago"}
+
+    response = as_aiko.post(form.action, typed)
+
+    assert response.status_code == 422
+    assert "Since: Enter a date such as 2026-11-24." in words(response)
+    assert Page(response.text).form(form.action).fields["field.since"] == "long ago"
+    hana.refresh_from_db()
+    assert (hana.name, hana.fields) == ("山田花子", {})
+
+
+def test_a_merged_record_leaves_what_only_it_knew_and_takes_it_back(aiko, hana, same_hana, plan):
+    a_field("Since", "開始日", key="since", of="customer", kind="date")
+    describe_customer(hana, values={"plan": "c1"})
+    describe_customer(same_hana, values={"plan": "c1", "since": "2026-01-04"})
+    describe_customer(hana, values={"plan": "c1"})
+
+    merge = merge_customers(same_hana, into=hana, agent=aiko)
+    hana.refresh_from_db()
+    together = hana.fields
+    separate_customers(merge)
+
+    assert together == {"plan": "c1", "since": "2026-01-04"}
+    hana.refresh_from_db()
+    same_hana.refresh_from_db()
+    assert hana.fields == {"plan": "c1"}
+    assert same_hana.fields == {"plan": "c1", "since": "2026-01-04"}

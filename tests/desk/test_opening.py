@@ -9,7 +9,7 @@ from customers.models import Customer
 from mail.models import OutboundEmail
 from tests.conftest import MONDAY_AT_TEN, signed_in
 from tests.desk.pages import links, words
-from tests.factories import AgentFactory, a_customer, a_ticket
+from tests.factories import AgentFactory, a_customer, a_field, a_ticket, a_topic
 from tests.html import Page
 from tickets.models import Message, Ticket
 
@@ -178,3 +178,44 @@ def test_a_manager_opens_for_a_team_and_leaves_it_to_the_team(chika, support):
     open_for(signed_in(chika), team=support.pk, **SOMEBODY)
 
     assert Ticket.objects.get().assignee is None
+
+
+def test_the_topic_decides_the_team_unless_it_is_named(aiko, support, other_team, mallory):
+    client = signed_in(aiko)
+    billing = a_topic(team=other_team, agent=mallory)
+
+    away = open_for(client, **SOMEBODY, topic=billing.pk)
+    theirs, queue = Ticket.objects.latest("pk"), words(client.get(away.headers["Location"]))
+    here = open_for(client, **SOMEBODY, topic=billing.pk, team=support.pk)
+    ours = Ticket.objects.latest("pk")
+    open_for(client, **SOMEBODY)
+    plain = Ticket.objects.latest("pk")
+
+    assert (theirs.topic, theirs.team, theirs.assignee) == (billing, other_team, mallory)
+    assert away.headers["Location"] == reverse("desk:queue")
+    assert "went to the team Billing" in queue
+    assert (ours.topic, ours.team, ours.assignee) == (billing, support, aiko)
+    assert here.headers["Location"] == reverse("desk:ticket", args=[ours.number])
+    assert (plain.topic, plain.team, plain.assignee) == (None, support, aiko)
+
+
+def test_a_topic_of_the_agents_own_team_leaves_the_ticket_with_them(aiko, support):
+    open_for(signed_in(aiko), **SOMEBODY, topic=a_topic(team=support).pk)
+
+    assert Ticket.objects.get().assignee == aiko
+
+
+def test_without_topics_nobody_is_asked_for_one(aiko):
+    assert "Topic" not in words(signed_in(aiko).get(NEW, {"customer": "new"}))
+
+
+def test_what_must_be_known_keeps_a_ticket_from_being_resolved_at_once(aiko, support):
+    client = signed_in(aiko)
+    a_field("Cause", "原因", is_required_to_solve=True)
+
+    response = open_for(client, **SOMEBODY, outcome="solve")
+
+    assert response.status_code == 422
+    assert "Fill in before this is resolved: Cause." in words(response)
+    assert WORDS["body"] in response.content.decode()
+    assert not Ticket.objects.exists()

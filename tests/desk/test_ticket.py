@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -247,3 +248,27 @@ def test_the_bell_names_the_new_time(as_aiko, monday_at_ten):
 
     assert "The customer was told that it takes longer" in seen
     assert "News by tomorrow 13:36" in seen
+
+
+@pytest.fixture
+def long_ticket():
+    ticket = a_ticket(body="第0信")
+    for number in range(1, 60):
+        receive_reply(ticket, body=f"第{number}信")
+    return ticket
+
+
+def test_of_a_long_story_the_end_is_told_first(as_aiko, long_ticket):
+    seen = words(as_aiko.get(address(long_ticket)))
+
+    assert "第59信" in seen
+    assert "第45信" in seen
+    assert "第5信" not in seen
+    assert re.search(r"Show \d+ more from the beginning", seen)
+
+
+def test_and_all_of_it_when_asked(as_aiko, long_ticket):
+    seen = words(as_aiko.get(f"{address(long_ticket)}?whole=yes"))
+
+    assert all(f"第{number}信" in seen for number in range(60))
+    assert "more from the beginning" not in seen

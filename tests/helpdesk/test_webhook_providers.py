@@ -122,7 +122,7 @@ def test_postal(desk: Client, postal: Postal, raw: bytes) -> None:
     assert "印刷できません。" in Message.objects.get(ticket=opened()).body
 
 
-def test_postal_without_base64(desk: Client, postal: Postal):
+def test_postal_without_base64(desk: Client, postal: Postal) -> None:
     raw = a_mail().as_bytes()
 
     assert postal.tells(desk, {"id": 1, "base64": False, "message": raw.decode()}) == 200

@@ -14,7 +14,7 @@ from django.test import Client
 from customers.models import Customer
 from mail.models import OutboundEmail
 from portal.forms import SALT
-from tests.factories import an_inquiry
+from tests.factories import a_topic, an_inquiry
 from tests.html import Page
 from tickets.models import Attachment, Message, Ticket
 
@@ -339,3 +339,53 @@ def test_a_file_added_after_sending_is_kept_and_the_same_file_counts_once(englis
     _, added = Ticket.objects.get().messages.all()
     assert [file.name for file in added.attachments.all()] == ["two.txt"]
     assert added.body == "A file was added to the inquiry."
+
+
+# Topics -----------------------------------------------------------------------------------------
+
+
+def test_without_topics_nobody_is_asked_for_one(english: Client):
+    assert "topic" not in the_form(english)
+
+
+def test_a_topic_is_offered_and_decides_where_the_inquiry_goes(english: Client, other_team):
+    topic = a_topic("Billing", "請求", team=other_team)
+    a_topic("Old", "旧", is_active=False)
+
+    page = Page(english.get("/contact/").text)
+    english.post("/contact/", {**the_form(english), **TYPED, "topic": str(topic.pk)})
+    english.post("/contact/", {**the_form(english), **TYPED, "email": "b@example.com"})
+
+    assert "Billing" in page.text
+    assert "Old" not in page.text
+    with_topic, without = Ticket.objects.order_by("pk")
+    assert (with_topic.topic, with_topic.team) == (topic, other_team)
+    assert (without.topic, without.team.name) == (None, "Support")
+
+
+def test_the_confirmation_names_the_topic_and_sends_it(japanese: Client):
+    topic = a_topic("Billing", "請求")
+
+    confirmation = Page(
+        japanese.post("/contact/", {**the_form(japanese), **TYPED, "topic": str(topic.pk)}).text
+    )
+    assert "請求" in confirmation.text
+    again = confirmation.form("/contact/").sent_with("step", "edit")
+    corrected = Page(japanese.post("/contact/", again).text).form("/contact/").fields
+    sent = confirmation.form("/contact/").sent_with("step", "send")
+    japanese.post("/contact/", sent)
+
+    assert corrected["topic"] == str(topic.pk)
+    assert Ticket.objects.get().topic == topic
+
+
+@pytest.mark.parametrize("topic", ["99999", "x", "-1"])
+def test_a_topic_that_is_not_offered_is_refused_with_what_was_typed(english: Client, topic: str):
+    a_topic()
+
+    response = english.post("/contact/", {**the_form(english), **TYPED, "topic": topic})
+
+    assert response.status_code == 422
+    assert "Choose from the list what it is about." in response.text
+    assert TYPED["subject"] in response.text
+    assert nothing_is_filed()

@@ -11,12 +11,13 @@ from accounts.models import Agent, Assignment, Membership, Notification, Team
 from accounts.services import add_member, change_assignment
 from customers.services import mark_as_vip
 from tests.conftest import MONDAY_AT_TEN
-from tests.factories import AgentFactory, a_customer, a_ticket
+from tests.factories import AgentFactory, a_customer, a_ticket, a_topic
 from tickets.exceptions import IsAway
 from tickets.models import Ticket
 from tickets.services.distributing import hand_out_waiting
 from tickets.services.handing_over import hand_over
 from tickets.services.handling import assign, solve
+from topics.models import Topic
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("monday_at_ten")]
 
@@ -197,3 +198,65 @@ def test_two_inquiries_at_the_same_time_do_not_both_get_the_last_place(
     assert Ticket.objects.filter(assignee=aiko).count() == 1
     assert Ticket.objects.filter(awaits_agent=True).count() == 3
     assert Membership.objects.filter(last_given_at__isnull=False).count() == 1
+
+
+# Topics ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def billing(other_team: Team, aiko: Agent, mallory: Agent) -> Topic:
+    """What it is about says that it is Billing's, and first of all Mallory's."""
+    return a_topic(team=other_team, agent=mallory)
+
+
+def test_the_topic_says_which_team_and_who_gets_it_first(billing: Topic, other_team: Team):
+    ticket = a_ticket(topic=billing)
+
+    assert (ticket.team, ticket.topic) == (other_team, billing)
+    assert holders(ticket) == ["Mallory"]
+    assert Notification.objects.get().agent.name == "Mallory"
+    assert ticket.clock.owner.name == "Mallory"
+
+
+def test_a_team_or_a_person_that_is_named_weighs_more_than_the_topic(
+    billing: Topic, support: Team, aiko: Agent
+):
+    assert a_ticket(topic=billing, team=support).team == support
+    assert holders(a_ticket(topic=billing, team=support, assignee=aiko)) == ["Aiko"]
+
+
+def test_who_stands_in_gets_what_the_topic_gives_to_somebody_away(
+    billing: Topic, other_team: Team, mallory: Agent
+):
+    nina = AgentFactory(name="Nina")
+    add_member(other_team, nina)
+
+    go_away(mallory, until=None, substitute=None)
+    waiting = a_ticket(topic=billing)
+    go_away(mallory, until=None, substitute=nina)
+    stood_in = a_ticket(topic=billing)
+
+    assert holders(waiting, stood_in) == ["–", "Nina"]
+
+
+def test_when_the_topics_agent_is_full_the_teams_method_decides(
+    billing: Topic, other_team: Team, mallory: Agent
+):
+    nina = AgentFactory(name="Nina")
+    add_member(other_team, nina)
+    give_out(other_team, Assignment.LEAST_LOADED, Mallory=1)
+
+    assert holders(*(a_ticket(topic=billing) for _ in range(3))) == ["Mallory", "Nina", "Nina"]
+
+
+def test_a_topic_of_nobody_leaves_it_to_the_team(support: Team, aiko: Agent, ben: Agent):
+    ticket = a_ticket(topic=a_topic())
+    give_out(support, Assignment.LEAST_LOADED)
+
+    assert holders(ticket, a_ticket(topic=a_topic())) == ["–", "Aiko"]
+
+
+def test_whoever_left_the_team_gets_nothing_by_its_topic(billing: Topic, mallory: Agent):
+    mallory.memberships.all().delete()
+
+    assert holders(a_ticket(topic=billing)) == ["–"]

@@ -18,13 +18,22 @@ from sla.services import compute
 from sla.sweep import sweep_due
 from sla.working_time import epoch_seconds
 from tests.conftest import MONDAY_AT_TEN
-from tests.factories import TeamFactory, a_customer, a_ticket, an_inquiry
+from tests.factories import (
+    TeamFactory,
+    a_customer,
+    a_field,
+    a_ticket,
+    a_topic,
+    an_inquiry,
+)
 from tickets import services
 from tickets.exceptions import TicketError
 from tickets.models import Channel, Macro, ScheduledReply, Ticket
 from tickets.services import opening
+from tickets.services.describing import set_fields, set_topic
 from tickets.services.drafting import begin_draft, save_draft
 from tickets.services.following import follow
+from tickets.services.forwarding import Forward, forward
 from tickets.services.handing_over import Brief, accept_brief, hand_over
 from tickets.services.handling import (
     assign,
@@ -305,6 +314,21 @@ PATHS: dict[str, tuple[Callable[..., object], Path]] = {
         add_note,
         lambda ticket, agent, now: add_note(ticket, body="Hm.", agent=agent, now=now),
     ),
+    "ask a third party": (
+        forward,
+        lambda ticket, agent, now: forward(
+            ticket, Forward(address="parts@maker.example", body="?"), agent=agent, now=now
+        ),
+    ),
+    "ask a third party and wait for it": (
+        forward,
+        lambda ticket, agent, now: forward(
+            ticket,
+            Forward(address="parts@maker.example", body="?", hold_reason="parts"),
+            agent=agent,
+            now=now,
+        ),
+    ),
     "take it": (assign, lambda ticket, agent, now: assign(ticket, to=agent, by=agent, now=now)),
     "give it back": (assign, lambda ticket, agent, now: assign(ticket, to=None, by=agent, now=now)),
     "hand it over to another team": (hand_over, _hand_over),
@@ -330,6 +354,16 @@ PATHS: dict[str, tuple[Callable[..., object], Path]] = {
             change_tags(ticket, add=["VIP", "故障"], by=agent, now=now),
             change_tags(ticket, remove=["vip"], by=agent, now=now),
         ],
+    ),
+    "set the topic": (
+        set_topic,
+        lambda ticket, agent, now: set_topic(ticket, topic=a_topic(), by=agent, now=now),
+    ),
+    "fill in a field": (
+        set_fields,
+        lambda ticket, agent, now: set_fields(
+            ticket, values={a_field().key: "LP-220"}, by=agent, now=now
+        ),
     ),
     "solve": (solve, lambda ticket, agent, now: solve(ticket, agent=agent, now=now)),
     "the customer solves": (solve, lambda ticket, agent, now: solve(ticket, agent=None, now=now)),

@@ -10,14 +10,14 @@ from django.utils import translation
 from accounts.models import Agent
 from mail.delivery import deliver_due
 from mail.models import OutboundEmail
-from sla.models import Commitment
+from sla.models import Commitment, Status
 from tests.conftest import MONDAY_AT_TEN, signed_in
 from tests.desk.pages import words
 from tests.desk.test_replies import address, send
 from tests.factories import a_customer, a_ticket, an_inquiry
 from tickets.exceptions import TooLateToUndo
 from tickets.models import Draft, Message, SearchEntry, Ticket
-from tickets.services.handling import assign, solve
+from tickets.services.handling import assign, set_status, solve
 from tickets.services.merging import merge_tickets
 from tickets.services.replying import Reply, receive_reply, reply_to_customer
 from tickets.services.unsending import take_back
@@ -75,6 +75,18 @@ def test_a_solved_ticket_that_a_reply_took_up_again_is_solved_as_before(aiko: Ag
     take_back(message, by=aiko, now=LATER)
 
     assert state_of(ticket) == before
+
+
+def test_what_waited_for_a_third_party_waits_for_it_again(aiko: Agent):
+    ticket = set_status(
+        assign(a_ticket(), to=aiko, by=aiko), to=Status.ON_HOLD, reason="部品の入荷", agent=aiko
+    )
+    message = answer(ticket, aiko)
+
+    take_back(message, by=aiko, now=LATER)
+
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.hold_reason) == (Status.ON_HOLD, "部品の入荷")
 
 
 def test_no_letter_leaves_and_the_text_is_the_draft_with_what_was_agreed(aiko: Agent):

@@ -27,10 +27,12 @@ PAGE = 25
 MOST_BATCHES = 2
 
 SAID = """
-SELECT entry.ticket_id, entry.at, entry.id, entry.kind, coalesce(message.body, note.body, entry.text)
+SELECT entry.ticket_id, entry.at, entry.id, entry.kind,
+  coalesce(message.body, note.body, letter.body, entry.text)
 FROM tickets_searchentry entry
 LEFT JOIN tickets_message message ON entry.kind = 'message' AND message.id = entry.source_id
 LEFT JOIN tickets_note note ON entry.kind = 'note' AND note.id = entry.source_id
+LEFT JOIN tickets_thirdpartyletter letter ON entry.kind = 'outside' AND letter.id = entry.source_id
 WHERE entry.ticket_id = ANY(%s) AND (entry.tokens @@ %s::tsquery OR entry.kind = 'subject')
 ORDER BY entry.at DESC, entry.id DESC
 """

@@ -8,8 +8,20 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from customers.models import Customer
-from tickets.models import Attachment, HandOver, Message, Note, SearchEntry, Ticket, TicketQuerySet
+from tickets.models import (
+    Attachment,
+    HandOver,
+    Message,
+    Note,
+    SearchEntry,
+    ThirdPartyLetter,
+    Ticket,
+    TicketQuerySet,
+)
 from tickets.searching.tokens import tokens
+from topics.models import Field
+from topics.selectors import definitions
+from topics.values import words_of
 
 Kind = SearchEntry.Kind
 INSERT = """
@@ -52,9 +64,22 @@ def index_note(note: Note) -> None:
     _write([_entry_of_note(note.ticket_id, note)])
 
 
+def index_third_party_letter(letter: ThirdPartyLetter, *, has_files: bool = False) -> None:
+    """What has just been written to a third party or by one, and its files."""
+    _write([_entry_of_letter(letter.ticket_id, letter)])
+    if has_files:
+        _write(_entries_of_their_files({letter.pk: letter.ticket_id}, [letter]))
+
+
 def index_brief(hand_over: HandOver) -> None:
     """The brief that has just been written."""
     _write([_entry_of_brief(hand_over.ticket_id, hand_over)])
+
+
+def index_details(ticket: Ticket) -> None:
+    """Its topic or what its fields say has changed."""
+    SearchEntry.objects.filter(kind=Kind.DETAILS, source_id=ticket.pk).delete()
+    _write(list(_entries_of_details(ticket.merged_into_id or ticket.pk, ticket)))
 
 
 def index_customer(customer: Customer) -> None:
@@ -118,6 +143,11 @@ def _entries_of_pages(pages: list[int]) -> Iterator[SearchEntry]:
         yield _entry_of_note(shown_on[note.ticket_id], note)
     for hand_over in HandOver.objects.filter(ticket__in=list(shown_on)):
         yield _entry_of_brief(shown_on[hand_over.ticket_id], hand_over)
+    written_on: dict[int, int] = {}
+    for letter in (letters := list(ThirdPartyLetter.objects.filter(ticket__in=list(shown_on)))):
+        written_on[letter.pk] = shown_on[letter.ticket_id]
+        yield _entry_of_letter(written_on[letter.pk], letter)
+    yield from _entries_of_their_files(written_on, letters)
 
 
 def _entries_of_ticket(page: int, ticket: Ticket) -> Iterator[SearchEntry]:
@@ -125,6 +155,26 @@ def _entries_of_ticket(page: int, ticket: Ticket) -> Iterator[SearchEntry]:
         yield SearchEntry(
             ticket_id=page, kind=kind, at=ticket.opened_at, text=text, tokens=tokens(text)
         )
+    yield from _entries_of_details(page, ticket)
+
+
+def _entries_of_details(page: int, ticket: Ticket) -> Iterator[SearchEntry]:
+    """The topic and what the fields say, in both languages; a ticket without has no entry."""
+    if ticket.topic_id is None and not ticket.fields:
+        return
+    known = definitions()
+    topic = known.topic(ticket.topic_id)
+    names = dict.fromkeys(topic.names.values()) if topic else {}
+    said = words_of(known.fields_of(Field.Of.TICKET), ticket.fields)
+    text = "\n".join([*names, *said])
+    yield SearchEntry(
+        ticket_id=page,
+        kind=Kind.DETAILS,
+        at=ticket.opened_at,
+        source_id=ticket.pk,
+        text=text,
+        tokens=tokens(text),
+    )
 
 
 def _entry_of_message(page: int, message: Message) -> SearchEntry:
@@ -156,6 +206,34 @@ def _entry_of_brief(page: int, hand_over: HandOver) -> SearchEntry:
         text=hand_over.words,
         tokens=tokens(hand_over.words),
     )
+
+
+def _entry_of_letter(page: int, letter: ThirdPartyLetter) -> SearchEntry:
+    return SearchEntry(
+        ticket_id=page,
+        kind=Kind.OUTSIDE,
+        at=letter.sent_at,
+        source_id=letter.pk,
+        tokens=tokens(letter.body),
+    )
+
+
+def _entries_of_their_files(
+    written_on: dict[int, int], letters: Iterable[ThirdPartyLetter]
+) -> list[SearchEntry]:
+    """The files of third parties' letters, which no message knows: nobody takes those back."""
+    written_at = {letter.pk: letter.sent_at for letter in letters}
+    return [
+        SearchEntry(
+            ticket_id=written_on[file.third_party_letter_id],
+            kind=Kind.FILE,
+            at=written_at[file.third_party_letter_id],
+            text=file.name,
+            tokens=tokens(file.name),
+        )
+        for file in Attachment.objects.filter(third_party_letter__in=list(written_at))
+        if file.third_party_letter_id
+    ]
 
 
 def _entries_of_files(said_on: dict[int, int], messages: Iterable[Message]) -> list[SearchEntry]:

@@ -18,6 +18,7 @@ from sla.models import UNRESOLVED, Status
 from tickets.models import SearchEntry, Ticket
 from tickets.searching.tokens import fold, index_query, pattern
 from tickets.tags import fold as fold_tag
+from topics.selectors import definitions
 
 LONGEST = 200
 MOST_TERMS = 8
@@ -61,6 +62,7 @@ class Query:
     assignees: list[str] = field(default_factory=list)
     dues: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
+    topics: list[str] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     # Operators that nobody knows, as typed: sought as words.
     unknown: list[str] = field(default_factory=list)
@@ -86,6 +88,7 @@ class Query:
             self.assignees,
             self.dues,
             self.tags,
+            self.topics,
             self.numbers,
         )
         return any(asked)
@@ -109,6 +112,8 @@ class Query:
                     "ticket"
                 )
             )
+        for name in self.topics:
+            condition &= _about(name)
         return condition
 
 
@@ -176,6 +181,12 @@ def _read_tag(query: Query, value: str, is_excluded: bool) -> bool:
     return bool(value) and not is_excluded
 
 
+def _read_topic(query: Query, value: str, is_excluded: bool) -> bool:
+    if value and not is_excluded:
+        query.topics.append(value)
+    return bool(value) and not is_excluded
+
+
 def _read_number(query: Query, value: str, is_excluded: bool) -> bool:
     number = NUMBER.fullmatch(value)
     if number is None or is_excluded or int(number[1]) > LARGEST_NUMBER:
@@ -190,6 +201,7 @@ OPERATORS: dict[str, Callable[[Query, str, bool], bool]] = {
     "assignee": _read_assignee,
     "due": _read_due,
     "tag": _read_tag,
+    "topic": _read_topic,
     "number": _read_number,
 }
 
@@ -222,6 +234,14 @@ def _assigned_to(name: str, agent: Agent) -> Q:
         return Q(assignee=None)
     agents = Agent.objects.values_list("pk", "name", "email")
     return Q(assignee__in=[pk for pk, *words in agents if name in fold(" ".join(words))])
+
+
+def _about(name: str) -> Q:
+    """A part of the topic's name in either language will do."""
+    if name in {"none", "なし"}:
+        return Q(topic=None)
+    topics = definitions().topics
+    return Q(topic__in=[t.pk for t in topics if name in fold(" ".join(t.names.values()))])
 
 
 def _due(due: str, now: datetime) -> Q:

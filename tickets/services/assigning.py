@@ -46,21 +46,30 @@ def team_assigns(team: Team) -> bool:
 
 
 def choose_agent(
-    team: Team, customer: Customer, *, now: datetime, without: Collection[int] = ()
+    team: Team,
+    customer: Customer,
+    *,
+    now: datetime,
+    without: Collection[int] = (),
+    first: int | None = None,
 ) -> Agent | None:
-    """Whose ticket it is by the team's method; None when it is for people to take, and when
-    nobody has room.
+    """Whose ticket it is: that of the agent of the key `first` or of who stands in for them, if
+    there is room, else by the team's method; None when it is for people to take, and when nobody
+    has room.
 
-    Asks nothing of the database when the method is manual. Otherwise the team's people are held
-    until the transaction ends, so that two tickets never both get the last place.
+    Asks nothing of the database when the method is manual and nobody comes first. Otherwise the
+    team's people are held until the transaction ends, so that two tickets never both get the last
+    place.
     """
-    if not team_assigns(team):
+    if not team_assigns(team) and first is None:
         return None
     seats = [seat for seat in _hold_seats(team) if seat.agent.pk not in without]
     free = [seat for seat in seats if seat.has_room and not seat.agent.is_away_at(now)]
-    if not free:
+    chosen = _seat_of(first, free, now=now)
+    if chosen is None and free and team_assigns(team):
+        chosen = _by_method(team, customer, free, now=now)
+    if chosen is None:
         return None
-    chosen = _by_method(team, customer, free, now=now)
     Membership.objects.filter(pk=chosen.membership_id).update(last_given_at=now)
     return chosen.agent
 
@@ -118,10 +127,14 @@ def _by_method(team: Team, customer: Customer, free: Sequence[Seat], *, now: dat
 
 
 def _who_knows(customer: Customer, free: Sequence[Seat], *, now: datetime) -> Seat | None:
-    """Whoever had the customer's newest ticket that somebody had; while they are away, whoever
-    stands in for them."""
+    """Whoever had the customer's newest ticket that somebody had."""
     had = Ticket.objects.filter(customer=customer).exclude(assignee=None)
     agent_id = had.order_by("-opened_at", "-pk").values_list("assignee", flat=True).first()
+    return _seat_of(agent_id, free, now=now)
+
+
+def _seat_of(agent_id: int | None, free: Sequence[Seat], *, now: datetime) -> Seat | None:
+    """Theirs; while they are away, that of whoever stands in for them."""
     if agent_id is None:
         return None
     stand_in = stand_ins([agent_id], now=now).get(agent_id)

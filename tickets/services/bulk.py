@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import structlog
 from django.db import DatabaseError, transaction
-from django.db.models import Count, F, JSONField, Q, QuerySet, Value
+from django.db.models import (
+    Count,
+    F,
+    JSONField,
+    Q,
+    QuerySet,
+    Value,
+    prefetch_related_objects,
+)
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 from django.utils import timezone, translation
@@ -17,118 +25,50 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Agent
 from common import doorbell
-from sla.engine.events import EventLogError
-from sla.models import UNRESOLVED, Status
+from sla.models import Status
 from tickets.exceptions import TicketError, TooLateToUndo
 from tickets.models import BulkChange, BulkItem, Ticket, TicketEvent, TicketQuerySet
-from tickets.services.handling import assign, change_tags, reopen, set_status, set_tags, solve
-from tickets.services.rematching import change_priority
+from tickets.services.bulk_ways import UNDO_FOR, WAYS, Batch
+from tickets.services.recording import hold_for_services
 
 logger = structlog.get_logger(__name__)
 AT_ONCE = 200
-BATCH = 50
-UNDO_FOR = timedelta(seconds=30)
+# One transaction: what it has done so far is not lost, and nobody waits long for one of them.
+BATCH = 25
+ERROR_LENGTH = 300
 # Whoever has not finished in this time has died.
 REQUEST_LASTS = timedelta(seconds=60)
-Action = BulkChange.Action
 Outcome = BulkItem.Outcome
+OneAct = Callable[[Batch, BulkItem, Ticket], None]
 
 
-Act = Callable[[Ticket, dict[str, Any], Agent, datetime], Ticket]
-
-
-# What can be done -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Way:
-    """How one action is done to a ticket, what is remembered of it, and how it is taken back."""
-
-    do: Act
-    remember: Callable[[Ticket], dict[str, Any]]
-    undo: Act
-    only_open: bool = False
-
-
-def _assign(ticket: Ticket, facts: dict[str, Any], by: Agent, now: datetime) -> Ticket:
-    to = Agent.objects.filter(pk=facts["to"]).first() if facts["to"] else None
-    return assign(ticket, to=to, by=by, now=now)
-
-
-def _set_status(ticket: Ticket, facts: dict[str, Any], by: Agent, now: datetime) -> Ticket:
-    # A ticket that was new has been looked at: it comes back as open.
-    to = Status.OPEN if facts["status"] == Status.NEW else Status(facts["status"])
-    return set_status(ticket, to=to, reason=facts["reason"], agent=by, now=now)
-
-
-def _reopen(ticket: Ticket, facts: dict[str, Any], by: Agent, now: datetime) -> Ticket:
-    ticket = reopen(ticket, agent=by, now=now)
-    if facts["status"] in {Status.PENDING_CUSTOMER, Status.ON_HOLD}:
-        return _set_status(ticket, facts, by, now)
-    return ticket
-
-
-def _status_of(ticket: Ticket) -> dict[str, Any]:
-    return {"status": ticket.status, "reason": ticket.hold_reason}
-
-
-def _tags_of(ticket: Ticket) -> dict[str, Any]:
-    return {"tags": [tag.name for tag in ticket.tags.all()]}
-
-
-def _set_tags(ticket: Ticket, facts: dict[str, Any], by: Agent, now: datetime) -> Ticket:
-    return set_tags(ticket, names=facts["tags"], by=by, now=now)
-
-
-def _change_priority(ticket: Ticket, facts: dict[str, Any], by: Agent, now: datetime) -> Ticket:
-    return change_priority(ticket, to=facts["priority"], by=by, now=now)
-
-
-WAYS: dict[str, Way] = {
-    Action.ASSIGN: Way(_assign, lambda ticket: {"to": ticket.assignee_id}, _assign),
-    Action.STATUS: Way(_set_status, _status_of, _set_status, only_open=True),
-    Action.PRIORITY: Way(
-        _change_priority,
-        lambda ticket: {"priority": ticket.priority},
-        _change_priority,
-        only_open=True,
-    ),
-    Action.TAG: Way(
-        lambda ticket, facts, by, now: change_tags(ticket, add=facts["tags"], by=by, now=now),
-        _tags_of,
-        _set_tags,
-    ),
-    Action.UNTAG: Way(
-        lambda ticket, facts, by, now: change_tags(ticket, remove=facts["tags"], by=by, now=now),
-        _tags_of,
-        _set_tags,
-    ),
-    Action.RESOLVE: Way(
-        lambda ticket, facts, by, now: solve(ticket, agent=by, now=now),
-        _status_of,
-        _reopen,
-        only_open=True,
-    ),
-}
-
-
-# Doing it -------------------------------------------------------------------------------------
-
-
-def start_bulk_change(
+def start_bulk_change(  # noqa: PLR0913 - all of it is what a bulk change is
     tickets: TicketQuerySet,
     *,
     action: str,
     facts: dict[str, Any],
     by: Agent,
     query: str = "",
+    submission_key: UUID | None = None,
     now: datetime | None = None,
 ) -> BulkChange:
-    """Do one thing to these tickets: at once up to 200, in the background beyond."""
+    """Do one thing to these tickets: at once up to 200, in the background beyond.
+
+    The same submission key is one change.
+    """
     with transaction.atomic():
-        change = BulkChange.objects.create(
-            agent=by, action=action, facts=facts, query=query, started_at=now or timezone.now()
+        change, is_new = BulkChange.objects.get_or_create(
+            submission_key=submission_key or uuid4(),
+            defaults={
+                "agent": by,
+                "action": action,
+                "facts": facts,
+                "query": query,
+                "started_at": now or timezone.now(),
+            },
         )
+        if not is_new:
+            return change
         whole = tickets.exclude(status=Status.MERGED).order_by("pk")
         ids = list(whole.values_list("pk", flat=True))
         BulkItem.objects.bulk_create([BulkItem(change=change, ticket_id=pk) for pk in ids])
@@ -150,7 +90,7 @@ def undo_bulk_change(change: BulkChange, *, now: datetime | None = None) -> Bulk
 def continue_bulk_changes(*, now: datetime | None = None) -> bool:
     """Do the next batch of the oldest unfinished change; say whether more is to do.
 
-    Any number of processes may call it: each ticket is taken by one of them, in one transaction.
+    Any number of processes may call it: each ticket is taken by one of them.
     A small change is left to the request that makes it, unless that seems to have died.
     """
     unfinished = _left_to_the_background(now or timezone.now())
@@ -174,7 +114,7 @@ def _go(change: BulkChange, *, now: datetime | None) -> BulkChange:
         doorbell.ring("tickets.tasks.continue_bulk_changes")
         return change
     while change.finished_at is None and _do_batch(change, now=now):
-        change.refresh_from_db()
+        change.refresh_from_db(fields=["finished_at"])
     change.refresh_from_db()
     return change
 
@@ -182,10 +122,15 @@ def _go(change: BulkChange, *, now: datetime | None) -> BulkChange:
 def _do_batch(change: BulkChange, *, now: datetime | None) -> bool:
     """The next tickets, in the words of whoever asked; False when another process has the rest."""
     with translation.override(change.agent.language):
-        for _number in range(BATCH):
-            if not _do_next(change, now=now or timezone.now()):
-                return _finish(change, now=now or timezone.now())
-    return True
+        try:
+            is_more = _do_next(change, BATCH, now=now or timezone.now())
+        except DatabaseError:
+            # Somebody held two of them, in another order: each by itself waits for nobody.
+            logger.exception("bulk.batch_failed", change=change.pk)
+            is_more = all(
+                _do_next(change, 1, now=now or timezone.now()) for _number in range(BATCH)
+            )
+    return is_more or _finish(change, now=now or timezone.now())
 
 
 def _finish(change: BulkChange, *, now: datetime) -> bool:
@@ -200,60 +145,67 @@ def _todo(change: BulkChange) -> str:
 
 
 @transaction.atomic
-def _do_next(change: BulkChange, *, now: datetime) -> bool:
-    """One ticket, held until its outcome is stored; False when there is none left to take."""
-    items = change.items.select_for_update(skip_locked=True).filter(outcome=_todo(change))
-    item = items.order_by("pk").first()
-    if item is None:
+def _do_next(change: BulkChange, most: int, *, now: datetime) -> bool:
+    """So many tickets, held until their outcome is stored; False when there is none left to take."""
+    waiting = change.items.select_for_update(skip_locked=True).filter(outcome=_todo(change))
+    items = list(waiting.order_by("pk")[:most])
+    if not items:
         return False
+    tickets = hold_for_services(item.ticket_id for item in items)
+    prefetch_related_objects(list(tickets.values()), "tags")
+    batch = Batch(change, now)
     act = _undo_one if change.undone_at else _do_one
-    try:
-        with transaction.atomic():
-            act(change, item, now=now)
-    except TicketError as refusal:
-        _fail(change, item, str(refusal))
-    except (DatabaseError, EventLogError, LookupError, ValueError):
-        logger.exception("bulk.ticket_failed", ticket=item.ticket_id, change=change.pk)
-        _fail(change, item, _("Something went wrong with this ticket. Try it again by itself."))
-    item.save(update_fields=["outcome", "before", "revision", "error"])
+    for item in items:
+        _try(act, batch, item, tickets[item.ticket_id])
+    BulkItem.objects.bulk_create(
+        items,
+        update_conflicts=True,
+        unique_fields=["pk"],
+        update_fields=["outcome", "before", "revision", "error"],
+    )
+    _mark(batch, items)
     return True
+
+
+def _try(act: OneAct, batch: Batch, item: BulkItem, ticket: Ticket) -> None:
+    """What cannot be done to one ticket is said of it, and is nothing to the others."""
+    try:
+        act(batch, item, ticket)
+    except TicketError as refusal:
+        _fail(batch.change, item, str(refusal))
+    # Whatever is wrong with one ticket, the others are owed their turn.
+    except Exception:
+        logger.exception("bulk.ticket_failed", ticket=item.ticket_id, change=batch.change.pk)
+        sentence = _("Something went wrong with this ticket. Try it again by itself.")
+        _fail(batch.change, item, sentence)
 
 
 def _fail(change: BulkChange, item: BulkItem, error: str) -> None:
     item.outcome = Outcome.KEPT if change.undone_at else Outcome.FAILED
-    item.error = error
+    item.error = error[:ERROR_LENGTH]
 
 
-def _do_one(change: BulkChange, item: BulkItem, *, now: datetime) -> None:
-    way = WAYS[change.action]
-    ticket = _held(item)
-    if ticket.status == Status.MERGED or (way.only_open and ticket.status not in UNRESOLVED):
+def _do_one(batch: Batch, item: BulkItem, ticket: Ticket) -> None:
+    way = WAYS[batch.change.action]
+    if ticket.status == Status.MERGED or (way.only_open and not ticket.is_unresolved):
         item.outcome = Outcome.SAME
         return
-    item.before = way.remember(ticket)
-    item.revision = way.do(ticket, change.facts, change.agent, now).revision
-    item.outcome = Outcome.SAME if item.revision == ticket.revision else Outcome.DONE
-    _mark(change, ticket, now=now)
+    item.before, revision = way.remember(ticket), ticket.revision
+    item.revision = way.do(ticket, batch.change.facts, batch).revision
+    item.outcome = Outcome.SAME if item.revision == revision else Outcome.DONE
 
 
-def _undo_one(change: BulkChange, item: BulkItem, *, now: datetime) -> None:
-    ticket = _held(item)
+def _undo_one(batch: Batch, item: BulkItem, ticket: Ticket) -> None:
     if ticket.revision != item.revision:
-        item.outcome = Outcome.KEPT
-        item.error = _("It was changed again in the meantime.")
+        _fail(batch.change, item, _("It was changed again in the meantime."))
         return
-    WAYS[change.action].undo(ticket, item.before, change.agent, now)
+    WAYS[batch.change.action].undo(ticket, item.before, batch)
     item.outcome = Outcome.UNDONE
-    _mark(change, ticket, now=now)
 
 
-def _held(item: BulkItem) -> Ticket:
-    """Only its own row: the service that changes it reads what stands beside."""
-    return Ticket.objects.select_for_update().get(pk=item.ticket_id)
-
-
-def _mark(change: BulkChange, ticket: Ticket, *, now: datetime) -> None:
+def _mark(batch: Batch, items: Iterable[BulkItem]) -> None:
     """Say in the history that it was done in bulk, before anybody has read it."""
-    told = TicketEvent.objects.filter(ticket=ticket, at=now, agent=change.agent)
-    in_bulk = Value({"bulk": change.pk}, JSONField())
+    tickets = [item.ticket_id for item in items if item.outcome in {Outcome.DONE, Outcome.UNDONE}]
+    told = TicketEvent.objects.filter(ticket__in=tickets, at=batch.now, agent=batch.by)
+    in_bulk = Value({"bulk": batch.change.pk}, JSONField())
     told.update(facts=CombinedExpression(F("facts"), "||", in_bulk, output_field=JSONField()))

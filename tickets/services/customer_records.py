@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -55,6 +56,12 @@ def change_customer(
             time_zone=time_zone,
         )
     )
+
+
+@transaction.atomic
+def describe_customer(customer: Customer, *, values: Mapping[str, str]) -> None:
+    """What these fields of the record say, as it was typed. Raises topics.exceptions.BadValues."""
+    _show(services.set_customer_fields(customer, values=values))
 
 
 @transaction.atomic

@@ -27,7 +27,7 @@ from mail.receiving import FILES_MAIL
 from tickets.attachments import discard_files
 from tickets.exceptions import AlreadyFiled
 from tickets.incoming import Letter, weigh
-from tickets.models import Ticket
+from tickets.models import MAIL_THREAD, Ticket
 from tickets.services.receiving import open_from, receive
 
 logger = structlog.get_logger(__name__)
@@ -238,7 +238,7 @@ def _filed_before(letter: Letter) -> InboundEmail | None:
 
 def _named(email: InboundEmail) -> Ticket | None:
     """The ticket for which a mail was held back."""
-    number = email.thread.partition(":")[2]
+    number = email.thread.removeprefix(MAIL_THREAD)
     return Ticket.objects.filter(pk=int(number)).first() if number.isdigit() else None
 
 

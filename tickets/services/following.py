@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent, Notification
+from common.prepared import prepared
 from tickets.exceptions import CannotBeMentioned
 from tickets.mentions import SEES_EVERYTHING, may_read, mentioned_in
-from tickets.models import Follower, Note, Ticket
+from tickets.models import Follower, Note, Ticket, family_of
 from tickets.services.recording import holders_of, preview_of, tell_agents
 
 
@@ -60,8 +61,8 @@ def tell_mentioned(
 def tell_followers(
     ticket: Ticket, what: str, *, key: object, by: Agent | None = None, now: datetime
 ) -> None:
-    """Those who follow hear that the customer wrote ("replied") or that it is "resolved". Not who
-    did it, and not whose it is: they hear of it anyway."""
+    """Those who follow hear that the customer wrote ("replied"), a "third_party" did, or that it is
+    "resolved". Not who did it, and not whose it is: they hear of it anyway."""
     followers = _followers(ticket)
     if not followers:
         return
@@ -85,6 +86,11 @@ def _follow(ticket: Ticket, agent_ids: Collection[int], *, now: datetime) -> Non
 
 def _followers(ticket: Ticket) -> list[int]:
     """The ids of those who follow and may still see it."""
-    seeing = Q(agent__role__in=SEES_EVERYTHING) | Q(agent__memberships__team=ticket.team_id)
-    followers = Follower.objects.filter(seeing, ticket__in=ticket.family(), agent__is_active=True)
-    return list(followers.values_list("agent", flat=True).distinct())
+    return _following(ticket.pk, ticket.team_id)
+
+
+@prepared
+def _following(ticket: int, team: int) -> QuerySet[Follower, int]:
+    seeing = Q(agent__role__in=SEES_EVERYTHING) | Q(agent__memberships__team=team)
+    followers = Follower.objects.filter(seeing, ticket__in=family_of(ticket), agent__is_active=True)
+    return followers.values_list("agent", flat=True).distinct()

@@ -50,11 +50,12 @@ def needs_brief(ticket: Ticket, *, to: Agent | None, team: Team, by: Agent) -> b
 
 
 def is_worked_on(ticket: Ticket) -> bool:
-    """Whether any of us has looked into it: answered, called, noted or moved it."""
+    """Whether any of us has looked into it: answered, called, asked elsewhere, noted or
+    moved it."""
     return (
         ticket.status != Status.NEW
         or ticket.notes.exists()
-        or ticket.events.filter(kind=EventKind.CALL_MISSED).exists()
+        or ticket.events.filter(kind__in=[EventKind.CALL_MISSED, EventKind.FORWARDED]).exists()
     )
 
 

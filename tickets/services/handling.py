@@ -15,6 +15,7 @@ from tickets.events import EventKind
 from tickets.exceptions import AlreadyResolved, BadTag, CannotBeMoved, NotInTeam, NotResolved
 from tickets.models import Tag, Ticket, TicketEvent
 from tickets.services.assigning import reachable
+from tickets.services.describing import check_is_described
 from tickets.services.following import tell_followers
 from tickets.services.recording import lock_ticket, put_in_hands, record, save_change, tell_agents
 from tickets.tags import TAGS_OF_A_TICKET, distinct
@@ -60,11 +61,13 @@ def assign(ticket: Ticket, *, to: Agent | None, by: Agent, now: datetime | None 
 def solve(ticket: Ticket, *, agent: Agent | None, now: datetime | None = None) -> Ticket:
     """Mark as resolved without a word to the customer; `agent` None means the customer did it.
 
-    Raises AlreadyResolved.
+    Raises AlreadyResolved, and FieldsMissing when an agent has not filled in what must be known.
     """
     ticket = lock_ticket(ticket)
     if not ticket.is_unresolved:
         raise AlreadyResolved(_("This ticket is resolved already."))
+    if agent is not None:
+        check_is_described(ticket.topic_id, ticket.fields)
     now = now or timezone.now()
     record(ticket, "status", now=now, to=Status.RESOLVED)
     ticket.resolved_at = now
@@ -174,6 +177,9 @@ def _tags_named(names: dict[str, str]) -> list[Tag]:
     """The tags of these folded names. Two agents may invent the same one at the same time."""
     if not names:
         return []
+    known = list(Tag.objects.filter(normalized__in=names))
+    if len(known) == len(names):
+        return known
     Tag.objects.bulk_create(
         [Tag(name=name, normalized=folded) for folded, name in sorted(names.items())],
         ignore_conflicts=True,
@@ -184,7 +190,7 @@ def _tags_named(names: dict[str, str]) -> list[Tag]:
 def may_hold(agent: Agent, *, team_id: int) -> bool:
     """Whether this team's tickets may be theirs: they work here, and could see them."""
     return agent.is_active and (
-        agent.sees_everything or agent.memberships.filter(team=team_id).exists()
+        agent.sees_everything or team_id in {each.team_id for each in agent.memberships.all()}
     )
 
 

@@ -32,6 +32,7 @@ from tickets.models import Channel, CustomerLink, Message, Ticket, TicketEvent
 from tickets.searching.index import index_customer, index_files, index_opened
 from tickets.services.acknowledging import acknowledgement_key
 from tickets.services.assigning import await_act, choose_agent, team_assigns
+from tickets.services.describing import check_is_described
 from tickets.services.handling import given_to, tell_assignee
 from tickets.services.recording import copy_reading, matter_of, preview_of
 from tickets.services.replying import (
@@ -42,6 +43,7 @@ from tickets.services.replying import (
     send_reply,
 )
 from tickets.services.writing import AUTOMATIC, write_to_customer
+from topics.models import Topic
 
 UNIQUE_SUBMISSION = "submission_key"
 
@@ -64,6 +66,8 @@ class Inquiry:
     # Given when the record is known already; otherwise the address finds or makes it.
     customer: Customer | None = None
     priority: str = Priority.NORMAL
+    # Where it goes, and who gets it first, when nothing else is said.
+    topic: Topic | None = None
     team: Team | None = None
     assignee: Agent | None = None
     submission_key: UUID | None = None
@@ -99,12 +103,15 @@ def open_ticket(inquiry: Inquiry, *, now: datetime | None = None) -> Opened:
 
     A submission key that was used before returns the ticket it made, and what it says otherwise
     than the first time is added to that ticket. Raises PromiseMissing, PromiseInThePast or
-    PromiseTooFar when an agent files it without a time that can be promised, and PlaceholderLeft
-    when our letter has one that nobody has filled in.
+    PromiseTooFar when an agent files it without a time that can be promised, FieldsMissing when it
+    would be resolved at once without what must be known, and PlaceholderLeft when our letter has
+    one that nobody has filled in.
     """
     now = now or timezone.now()
     if inquiry.origin != "customer":
         check_outcome(inquiry.outcome or Outcome(), now=now)
+        if inquiry.outcome and inquiry.outcome.solves:
+            check_is_described(inquiry.topic.pk if inquiry.topic else None, {})
     if inquiry.origin == "agent_outbound":
         check_is_filled(inquiry.body)
     try:
@@ -162,7 +169,7 @@ def _said_otherwise(ticket: Ticket, inquiry: Inquiry) -> str:
 
 def _open(inquiry: Inquiry, *, now: datetime) -> Opened:
     customer = hold_customer(inquiry.customer) if inquiry.customer else _identify(inquiry)
-    team = inquiry.team or default_team()
+    team = inquiry.team or _team_of(inquiry.topic) or default_team()
     number = next_number()
     inquiry = _with_agent(inquiry, team, customer, now=now)
     inquiry = replace(inquiry, wants_acknowledgement=_may_acknowledge(inquiry, customer, now=now))
@@ -190,11 +197,20 @@ def _open(inquiry: Inquiry, *, now: datetime) -> Opened:
 
 
 def _with_agent(inquiry: Inquiry, team: Team, customer: Customer, *, now: datetime) -> Inquiry:
-    """Whoever opens it for the customer says whose it is; otherwise the team's method does."""
-    if inquiry.agent is not None or inquiry.assignee is not None:
+    """Whoever opens it for the customer says whose it is; otherwise its topic does, and then the
+    team's method."""
+    topic = inquiry.topic
+    first = topic.agent_id if topic and topic.team_id == team.pk else None
+    is_theirs_to_say = inquiry.agent is not None and first is None
+    if is_theirs_to_say or inquiry.assignee is not None:
         return inquiry
-    agent = choose_agent(team, customer, now=now)
+    agent = choose_agent(team, customer, now=now, first=first)
     return replace(inquiry, assignee=agent, is_given_by_itself=agent is not None)
+
+
+def _team_of(topic: Topic | None) -> Team | None:
+    """Read anew: what is remembered of a topic knows nothing of its team's settings."""
+    return Team.objects.get(pk=topic.team_id) if topic else None
 
 
 def _tell_of_gift(ticket: Ticket, agent: Agent, *, now: datetime) -> None:
@@ -254,6 +270,7 @@ def _create_ticket(
         customer=clock.customer,
         clock=clock,
         team=clock.team,
+        topic_id=inquiry.topic.pk if inquiry.topic else None,
         assignee=inquiry.assignee,
         priority=inquiry.priority,
         channel=inquiry.channel,

@@ -23,6 +23,7 @@ from tickets.models import MAIL_THREAD, Channel, Message, Ticket, TicketEvent
 from tickets.searching.index import index_message
 from tickets.services.assigning import await_act
 from tickets.services.bouncing import take_complaint, take_report
+from tickets.services.forwarding import take_answer
 from tickets.services.opening import Inquiry, open_ticket
 from tickets.services.participating import suggest_participants
 from tickets.services.recording import (
@@ -34,6 +35,7 @@ from tickets.services.recording import (
     tell_agents,
 )
 from tickets.services.replying import Reply, mark_reopened, reply_to_customer, tell_holders
+from tickets.third_parties import answered_by
 
 logger = structlog.get_logger(__name__)
 Doubt = Message.Doubt
@@ -52,6 +54,8 @@ def receive(letter: Letter, *, now: datetime) -> None:
     elif letter.mail.report is not None:
         take_report(letter, letter.mail.report, now=now)
         letter.email.outcome = InMail.REPORT
+    elif (sent := answered_by(letter)) is not None:
+        take_answer(sent, letter, now=now)
     else:
         _receive_at(place_of(letter), letter, now=now)
 

@@ -36,6 +36,7 @@ from tickets.models import (
 )
 from tickets.searching.index import index_message, index_note
 from tickets.services.assigning import await_act
+from tickets.services.describing import check_is_described
 from tickets.services.drafting import drop_draft
 from tickets.services.following import people_mentioned, tell_followers, tell_mentioned
 from tickets.services.handing_over import accept_brief
@@ -97,6 +98,15 @@ class Reply(Outcome):
     submission_key: UUID | None = None
     # Written before and kept until now: it leaves at once, and what is being written stays.
     was_scheduled: bool = False
+    # One of many: so long it can be taken back, and what is being written stays.
+    waits: timedelta | None = None
+
+    @property
+    def pause(self) -> timedelta:
+        """How long its letter can be taken back."""
+        if self.was_scheduled:
+            return timedelta()
+        return self.waits or timedelta(seconds=settings.UNDO_SEND_SECONDS)
 
 
 @transaction.atomic
@@ -107,7 +117,8 @@ def reply_to_customer(
 
     Raises PromiseMissing without a promise on a ticket that stays open, PromiseInThePast, PromiseTooFar and
     SomebodyAnswered when the thread has moved on since `seen_entries`, and PlaceholderLeft when
-    something in {{ }} cannot be filled in. The same submission key sends once.
+    something in {{ }} cannot be filled in, and FieldsMissing when it solves and something that must
+    be known is not. The same submission key sends once.
     """
     ticket = lock_ticket(ticket)
     reply = filled_in(reply, ticket, agent=agent)
@@ -126,7 +137,7 @@ def reply_to_customer(
     ticket.preview, ticket.is_last_word_ours = preview_of(reply.body), True
     ticket.entry_count += 1
     save_change(ticket, now=now)
-    if reply.channel == Channel.EMAIL and not reply.was_scheduled:
+    if reply.channel == Channel.EMAIL and not (reply.was_scheduled or reply.waits):
         drop_draft(ticket, kind=Draft.Kind.REPLY, agent=agent)
     return message
 
@@ -253,6 +264,8 @@ def _sent_before(ticket: Ticket, submission_key: UUID | None) -> Message | None:
 def _check(ticket: Ticket, reply: Reply, *, now: datetime) -> None:
     check_is_seen(ticket, reply)
     check_outcome(reply, now=now)
+    if reply.solves and ticket.is_unresolved:
+        check_is_described(ticket.topic_id, ticket.fields)
 
 
 def check_is_seen(ticket: Ticket, reply: Reply) -> None:
@@ -309,8 +322,7 @@ def _say(ticket: Ticket, reply: Reply, agent: Agent, *, now: datetime) -> Messag
     elif was_resolved:
         mark_reopened(ticket, agent=agent, now=now)
     if reply.channel == Channel.EMAIL:
-        pause = timedelta(seconds=0 if reply.was_scheduled else settings.UNDO_SEND_SECONDS)
-        send_reply(message, ticket, agent=agent, now=now, leaves_at=now + pause)
+        send_reply(message, ticket, agent=agent, now=now, leaves_at=now + reply.pause)
     return message
 
 

@@ -20,12 +20,14 @@ from sla.selectors import disturb_at
 from tickets.events import EventKind
 from tickets.exceptions import (
     CannotBeScheduled,
+    FieldsMissing,
     PromiseInThePast,
     SomebodyAnswered,
     TicketError,
     TooLateToUndo,
 )
 from tickets.models import Draft, Message, ScheduledReply, Ticket, TicketEvent
+from tickets.services.describing import check_is_described
 from tickets.services.drafting import drop_draft, restore_draft
 from tickets.services.recording import hold_tickets, lock_ticket, save_change
 from tickets.services.replying import (
@@ -122,6 +124,8 @@ def _check_time(ticket: Ticket, reply: Reply, *, leaves_at: datetime, now: datet
     if reply.promise_at is not None and reply.promise_at <= leaves_at:
         raise PromiseInThePast(_("Promise a time after the one at which the reply leaves."))
     check_outcome(reply, now=leaves_at)
+    if reply.solves:
+        check_is_described(ticket.topic_id, ticket.fields)
 
 
 def _newest_inbound(ticket: Ticket) -> int:
@@ -179,8 +183,9 @@ def _send(scheduled: ScheduledReply, ticket: Ticket, *, now: datetime) -> bool:
     )
     try:
         reply_to_customer(ticket, reply, agent=scheduled.agent, now=now)
-    except TicketError:
-        _give_back(scheduled, ticket, reason="too_late", by=None, now=now)
+    except TicketError as refusal:
+        reason = "fields_missing" if isinstance(refusal, FieldsMissing) else "too_late"
+        _give_back(scheduled, ticket, reason=reason, by=None, now=now)
         return False
     scheduled.delete()
     return True

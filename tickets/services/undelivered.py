@@ -6,6 +6,7 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Notification
@@ -17,7 +18,8 @@ from mail.services import close_report, put_off_report
 from sla.models import Status
 from sla.selectors import disturb_at
 from tickets.events import EventKind
-from tickets.models import MAIL_THREAD, Message, Ticket, TicketEvent
+from tickets.models import MAIL_THREAD, THIRD_PARTY_THREAD, Message, Ticket, TicketEvent
+from tickets.services.forwarding import take_up_unreached
 from tickets.services.recording import (
     hold_tickets,
     holders_of,
@@ -38,7 +40,8 @@ def take_up_failures(*, now: datetime | None = None) -> int:
     """
     now = now or timezone.now()
     failed = OutboundEmail.objects.to_report().filter(
-        report_after__lte=now, thread__startswith=MAIL_THREAD
+        Q(thread__startswith=MAIL_THREAD) | Q(thread__startswith=THIRD_PARTY_THREAD),
+        report_after__lte=now,
     )
     found = list(failed.order_by("report_after").values_list("pk", flat=True)[:BATCH])
     for pk in found:
@@ -55,6 +58,9 @@ def take_up_failures(*, now: datetime | None = None) -> int:
 def _take_up(pk: int, *, now: datetime) -> None:
     """One that was merged meanwhile owes nothing any more; the one that goes on tells of it."""
     email = OutboundEmail.objects.get(pk=pk)
+    if email.thread.startswith(THIRD_PARTY_THREAD):
+        take_up_unreached(email, now=now)
+        return
     [ticket] = hold_tickets(int(email.thread.removeprefix(MAIL_THREAD)))
     shown = lock_ticket(ticket) if ticket.merged_into_id else ticket
     if not close_report(email):

@@ -33,8 +33,11 @@ LEAVING = (EventKind.RESOLVED, EventKind.CLOSED, EventKind.MARKED_AS_SPAM)
 
 
 @transaction.atomic
-def take_back(message: Message, *, by: Agent, now: datetime | None = None) -> Ticket:
-    """Take back a reply of one's own whose letter has not left; its text is the draft again.
+def take_back(
+    message: Message, *, by: Agent, keeps_text: bool = True, now: datetime | None = None
+) -> Ticket:
+    """Take back a reply of one's own whose letter has not left; its text is the draft again, unless
+    it is kept elsewhere.
 
     The clock counts as if there had been no contact. Whoever took the ticket by answering keeps it,
     and `entry_count` stays: who has seen the reply has not seen what is said in its place.
@@ -44,11 +47,13 @@ def take_back(message: Message, *, by: Agent, now: datetime | None = None) -> Ti
     shown = lock_ticket(ticket) if ticket.merged_into_id else ticket
     now = now or timezone.now()
     message = _still_here(message, ticket, by=by, now=now)
-    restore_draft(_draft_of(message, ticket, shown, now=now))
+    if keeps_text:
+        restore_draft(_draft_of(message, ticket, shown, now=now))
     was_reopening = ticket.events.filter(kind=EventKind.REOPENED, at=message.sent_at, agent=by)
     ticket.reopen_count -= was_reopening.exists()
     record(ticket, "undone", now=now, undoes=message.pk)
     ticket.resolved_at = _left_queue_at(ticket, before=message.sent_at)
+    ticket.hold_reason = _hold_reason_of(ticket, before=message.sent_at)
     _forget(message)
     TicketEvent.objects.create(ticket=shown, kind=EventKind.TAKEN_BACK, at=now, agent=by)
     for each in {ticket, shown}:
@@ -92,6 +97,15 @@ def _left_queue_at(ticket: Ticket, *, before: datetime) -> datetime | None:
         return ticket.resolved_at
     left = ticket.events.filter(kind__in=LEAVING, at__lt=before).order_by("at", "pk").last()
     return left.at if left else ticket.resolved_at
+
+
+def _hold_reason_of(ticket: Ticket, *, before: datetime) -> str:
+    """What a ticket that is on hold again has been waiting for, before the reply."""
+    if ticket.status != Status.ON_HOLD:
+        return ""
+    held = ticket.events.filter(kind=EventKind.PUT_ON_HOLD, at__lte=before).order_by("at", "pk")
+    last = held.last()
+    return str(last.facts.get("reason", "")) if last else ticket.hold_reason
 
 
 def _forget(message: Message) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from sla.engine.commitments import FIRED
 from sla.engine.settings import WAITS
-from sla.models import Commitment, CommitmentQuerySet, Kind
+from sla.models import Commitment, CommitmentQuerySet, Kind, Status
 from sla.selectors import late_wait
 from sla.services import rebuild, record_event
 from sla.sweep import put_aside
@@ -62,6 +62,8 @@ def fire_waits(ticket: Ticket, *, now: datetime) -> None:
     Whatever changes a ticket without contact does this first: the log counts what was due as done,
     and a letter that was not written by then never would be.
     """
+    if ticket.status != Status.PENDING_CUSTOMER:
+        return
     # Also those put aside: the log does not know of that.
     waits = ticket.clock.commitments.live().filter(kind__in=WAITS, due_at__lte=now)
     due = list(waits.order_by("due_at"))

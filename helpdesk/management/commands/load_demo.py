@@ -19,12 +19,17 @@ from customers.services import add_contact_point, identify_customer
 from helpdesk.context import DEMO_PASSWORD
 from helpdesk.demo.conversations import AIKO, BEN, CONVERSATIONS, ORGANIZATIONS, Conversation, Line
 from helpdesk.demo.macros import MACROS
+from helpdesk.demo.topics import DETAILS, FIELDS, PLANS, TOPICS
 from mail.models import OutboundEmail
 from sla.sweep import sweep_due
 from tickets.models import Macro, Ticket
 from tickets.services import replying
+from tickets.services.customer_records import describe_customer
+from tickets.services.describing import set_fields
 from tickets.services.macros import save_macro
 from tickets.services.opening import Inquiry, open_ticket
+from topics.models import Field, Topic
+from topics.services import save_field, save_topic
 
 
 class Command(BaseCommand):
@@ -41,10 +46,12 @@ class Command(BaseCommand):
         with transaction.atomic():
             people = create_people()
             create_organizations()
+            create_topics()
             for fields in MACROS:
                 save_macro(Macro(), fields=fields)
             stories = [(line, story) for story in CONVERSATIONS for line in story.lines]
             tell(sorted(stories, key=lambda each: -each[0].ago), people, now=now)
+            describe_customers()
             tidy_past(now=now)
 
 
@@ -98,6 +105,26 @@ def create_organizations() -> None:
         OrganizationDomain.objects.create(organization=organization, domain=domain)
 
 
+def create_topics() -> None:
+    """What inquiries are about, and what agents are to know of them."""
+    support = Team.objects.get(is_default=True)
+    sales = Team.objects.get(is_default=False)
+    topics = {
+        key: save_topic(
+            Topic(), values={"name_ja": ja, "name_en": en, "team": sales if is_sold else support}
+        )
+        for key, (ja, en, is_sold) in TOPICS.items()
+    }
+    for values, keys in FIELDS:
+        save_field(Field(), values=values, topics=[topics[key] for key in keys])
+
+
+def describe_customers() -> None:
+    """What is known of some of them."""
+    for point in ContactPoint.objects.filter(value__in=PLANS).select_related("customer"):
+        describe_customer(point.customer, values={"plan": PLANS[point.value]})
+
+
 def tell(
     lines: list[tuple[Line, Conversation]], people: dict[str, Agent], *, now: datetime
 ) -> None:
@@ -126,7 +153,8 @@ def open_story(
     )
     if story.person.phone:
         add_contact_point(customer, kind=ContactPoint.Kind.PHONE, value=story.person.phone)
-    return open_ticket(
+    about, values = DETAILS.get(story.subject, ("", {}))
+    ticket = open_ticket(
         Inquiry(
             customer=customer,
             email="" if story.channel == "phone" else story.person.email,
@@ -135,10 +163,14 @@ def open_story(
             channel=story.channel,
             language=story.person.language,
             priority=story.priority,
+            # All of it came to Support, whoever would get it today.
+            topic=Topic.objects.get(name_ja=TOPICS[about][0]) if about else None,
+            team=Team.objects.get(is_default=True),
             assignee=people.get(story.assignee),
         ),
         now=at,
     ).ticket
+    return set_fields(ticket, values=values, by=people.get(story.assignee), now=at)
 
 
 def _reply(line: Line, *, now: datetime) -> replying.Reply:

@@ -1,0 +1,157 @@
+"""The only writers of topics and fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max, ProtectedError, QuerySet
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from topics.exceptions import TopicError
+from topics.models import Choice, Field, Topic
+from topics.selectors import forget_definitions
+
+MOST = 100
+MOST_CHOICES = 100
+KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+@transaction.atomic
+def save_topic(topic: Topic, *, values: Mapping[str, Any]) -> Topic:
+    """Keep a topic with these values; a new one comes last. Raises TopicError without a name, and
+    for an agent who is not in the team."""
+    for name, value in values.items():
+        setattr(topic, name, value)
+    if not (topic.name_ja or topic.name_en):
+        raise TopicError(_("Give it a name in at least one language."), field="name_ja")
+    if topic.agent and not topic.agent.memberships.filter(team=topic.team_id).exists():
+        raise TopicError(
+            _("%(name)s is not in this team.") % {"name": topic.agent.name}, field="agent"
+        )
+    if not topic.pk:
+        topic.position = _place_behind(Topic.objects.all())
+    topic.save()
+    _tell_everybody()
+    return topic
+
+
+@transaction.atomic
+def delete_topic(topic: Topic) -> None:
+    """For good. Raises TopicError when a ticket or a field has it: then it can be switched off."""
+    if topic.fields.exists():
+        raise TopicError(_("Fields belong to this topic. Take it from them first."))
+    try:
+        topic.delete()
+    except ProtectedError as error:
+        raise TopicError(_("Tickets have this topic. Switch it off instead.")) from error
+    _tell_everybody()
+
+
+@transaction.atomic
+def save_field(field: Field, *, values: Mapping[str, Any], topics: Collection[Topic] = ()) -> Field:
+    """Keep a field with these values; a new one comes last. What it is of, its key and its kind
+    never change, and a choice that was offered once is only switched off.
+
+    Raises TopicError without a label, for a bad key, and for a choice without choices.
+    """
+    fixed = {name: getattr(field, name) for name in FIXED} if field.pk else {}
+    for name, value in {**values, **fixed}.items():
+        setattr(field, name, value)
+    if not (field.label_ja or field.label_en):
+        raise TopicError(_("Give it a name in at least one language."), field="label_ja")
+    if field.of != Field.Of.TICKET:
+        field.is_required_to_solve, topics = False, ()
+    field.choices = _choices(field) if field.kind == Field.Kind.CHOICE else []
+    if not field.pk:
+        field.key = _key(field)
+        field.position = _place_behind(Field.objects.filter(of=field.of))
+    try:
+        with transaction.atomic():
+            field.save()
+    except IntegrityError as error:
+        raise TopicError(
+            _("There is a field with the key “%(key)s” already.") % {"key": field.key}, field="key"
+        ) from error
+    field.topics.set(topics)
+    _tell_everybody()
+    return field
+
+
+@transaction.atomic
+def delete_field(field: Field, *, is_used: bool) -> None:
+    """For good. Raises TopicError when somebody has a value for it: then it can be switched off."""
+    if is_used:
+        raise TopicError(_("This field has been filled in. Switch it off instead."))
+    field.delete()
+    _tell_everybody()
+
+
+@transaction.atomic
+def move_topic(topic: Topic, *, by: int) -> None:
+    """One place up (-1) or down (1)."""
+    rows = list(Topic.objects.select_for_update())
+    _move(rows, topic, by=by)
+    Topic.objects.bulk_update(rows, ["position"])
+    _tell_everybody()
+
+
+@transaction.atomic
+def move_field(field: Field, *, by: int) -> None:
+    """One place up (-1) or down (1) among those of tickets, or of customers."""
+    rows = list(Field.objects.select_for_update().filter(of=field.of))
+    _move(rows, field, by=by)
+    Field.objects.bulk_update(rows, ["position"])
+    _tell_everybody()
+
+
+FIXED = ("of", "key", "kind")
+
+
+def _move(rows: list[Any], row: Topic | Field, *, by: int) -> None:
+    here = [each.pk for each in rows].index(row.pk)
+    rows.insert(min(max(here + by, 0), len(rows) - 1), rows.pop(here))
+    for position, each in enumerate(rows):
+        each.position = position
+
+
+def _place_behind(rows: QuerySet[Any]) -> int:
+    if rows.count() >= MOST:
+        raise TopicError(_("There are %(most)s already. Delete one first.") % {"most": MOST})
+    last = rows.aggregate(last=Max("position"))["last"]
+    return 0 if last is None else last + 1
+
+
+def _key(field: Field) -> str:
+    """As it was typed; or made of the English name, or of a number."""
+    key = field.key or slugify(field.label_en).replace("-", "_")[:40]
+    if field.key and not KEY.fullmatch(key):
+        raise TopicError(
+            _("A key begins with a small Latin letter; letters, digits and _ follow."), field="key"
+        )
+    last = Field.objects.aggregate(last=Max("pk"))["last"] or 0
+    return key if KEY.fullmatch(key) else f"field_{last + 1}"
+
+
+def _choices(field: Field) -> list[Choice]:
+    """Each with a key of its own: those that are new get one."""
+    chosen: Sequence[Choice] = [each for each in field.choices if each["ja"] or each["en"]]
+    if not chosen:
+        raise TopicError(_("Say what there is to choose from."), field="choices")
+    if len(chosen) > MOST_CHOICES:
+        raise TopicError(_("A field has at most 100 choices."), field="choices")
+    taken = {each["key"] for each in chosen}
+    free = (key for key in map("c{}".format, range(1, 2 * MOST_CHOICES + 2)) if key not in taken)
+    return [
+        Choice(key=each["key"] or next(free), ja=each["ja"], en=each["en"], is_off=each["is_off"])
+        for each in chosen
+    ]
+
+
+def _tell_everybody() -> None:
+    """Now, for whoever goes on in this transaction, and once more when others can see the change."""
+    forget_definitions()
+    transaction.on_commit(forget_definitions)
