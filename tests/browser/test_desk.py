@@ -134,10 +134,24 @@ def test_a_note_cannot_be_mistaken_for_a_reply(visit, aiko):
     assert not ticket.messages.filter(direction="outbound").exists()
 
 
-def test_a_stale_reply_is_stopped_with_the_text_kept(visit, aiko):
+def is_uncovered(element):
+    """Whether all of it can be seen without scrolling."""
+    return element.evaluate(
+        """found => {
+            const { left, right, top, bottom } = found.getBoundingClientRect();
+            return [top + 2, bottom - 2].every((y) => {
+                const seen = document.elementFromPoint((left + right) / 2, y);
+                return found.contains(seen);
+            });
+        }"""
+    )
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_stale_reply_is_stopped_with_the_text_kept(visit, aiko, width):
     ticket = a_ticket()
 
-    with visit(aiko) as here:
+    with visit(aiko, width=width) as here:
         page = here.page
         page.goto(address(ticket))
         page.keyboard.press("r")
@@ -148,6 +162,7 @@ def test_a_stale_reply_is_stopped_with_the_text_kept(visit, aiko):
         expect(page.get_by_role("alert")).to_contain_text("Read it first; your text is kept.")
         expect(page.locator("#thread")).to_contain_text("New since you opened this page")
         expect(page.locator("#reply_body")).to_have_value("部品を送ります。")
+        assert is_uncovered(page.get_by_role("alert"))
         assert not ticket.messages.filter(direction="outbound").exists()
         page.keyboard.press("r")
         page.keyboard.press("Control+Enter")
