@@ -60,7 +60,7 @@ def test_an_address_is_a_link_but_not_within_one():
 
 @pytest.mark.parametrize("text", ["**a " * 12_000, "[" * 25_000, "> " * 5_000, "`" * 25_000])
 def test_no_text_takes_long(text: str):
-    began = time.perf_counter()
+    began = time.process_time()
     marked_up(text)
 
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3

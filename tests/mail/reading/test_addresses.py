@@ -112,8 +112,8 @@ def test_recipients_are_counted_once_and_not_without_end():
 )
 def test_no_header_takes_long(bait: str):
     headers = headers_of(f"From: {bait}")
-    started = time.perf_counter()
+    started = time.process_time()
 
     sender(headers)
 
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -71,9 +71,9 @@ def test_pictures_in_the_letter_are_shown_and_remote_ones_wait():
     ids=lambda bait: bait[:15],
 )  # fmt: skip
 def test_no_markup_takes_long(bait: str):
-    started = time.perf_counter()
+    started = time.process_time()
 
     html_to_lines(bait)
     safe_html(bait)
 
-    assert time.perf_counter() - started < 8
+    assert time.process_time() - started < 8

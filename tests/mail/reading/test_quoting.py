@@ -211,8 +211,8 @@ def test_nothing_is_added_and_nothing_is_lost(text: str):
     ids=lambda bait: bait[:12],
 )
 def test_no_text_takes_long(bait: str):
-    started = time.perf_counter()
+    started = time.process_time()
 
     trim("reply\n\n" + bait)
 
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
