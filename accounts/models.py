@@ -61,6 +61,8 @@ class Agent(AbstractBaseUser):
     substitute = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="stands_in_for"
     )
+    # What stands below their replies; see accounts.signatures.
+    signature = models.TextField(blank=True, default="", db_default="")
     joined_at = models.DateTimeField(auto_now_add=True)
 
     objects = AgentManager()
@@ -120,6 +122,8 @@ class Team(models.Model):
     )
     # In working time; a ticket whose holder does nothing for so long goes back to the team.
     takes_back_after = models.DurationField(null=True, blank=True)
+    # What stands below replies of members without a signature of their own.
+    signature = models.TextField(blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -98,7 +98,8 @@ class ContactPoint(models.Model):
         """What is known against writing to it."""
 
         BOUNCED = "bounced", _("Letters do not arrive")
-        COMPLAINED = "complained", _("Wants no automatic mail")
+        COMPLAINED = "complained", _("Called our mail spam")
+        UNSUBSCRIBED = "opted_out", _("Wants no automatic mail")
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="contact_points")
     kind = models.CharField(max_length=10, choices=Kind)

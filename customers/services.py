@@ -27,6 +27,8 @@ from topics.selectors import definitions
 from topics.values import merged, read_values
 
 Kind = ContactPoint.Kind
+# What weighs more than that letters do not arrive.
+WANT_NO_MACHINES = [ContactPoint.State.COMPLAINED, ContactPoint.State.UNSUBSCRIBED]
 ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
 NUMBER = re.compile(r"\+?\d{6,15}")
 # ContactPoint.words of all, read with the record, because every inquiry needs them.
@@ -170,7 +172,7 @@ def flag_address(email: str, *, state: str, now: datetime) -> bool:
     """Note what is known against writing to this address; what weighs more stays. Whether it is
     anybody's."""
     points = ContactPoint.objects.filter(kind=Kind.EMAIL, normalized=normalize_email(email))
-    fresh = points.exclude(state=ContactPoint.State.COMPLAINED).exclude(state=state)
+    fresh = points.exclude(state__in=WANT_NO_MACHINES).exclude(state=state)
     fresh.update(state=state, state_since=now)
     return points.exists()
 
@@ -178,7 +180,8 @@ def flag_address(email: str, *, state: str, now: datetime) -> bool:
 def clear_address(email: str) -> bool:
     """Letters arrive there again, or somebody has seen to it; whether anything stood against it.
 
-    Who complained has not changed their mind because a letter arrived: see `forgive_address`.
+    Who wants no automatic mail has not changed their mind because a letter arrived: see
+    `forgive_address`.
     """
     points = ContactPoint.objects.filter(kind=Kind.EMAIL, normalized=normalize_email(email))
     return bool(points.filter(state=ContactPoint.State.BOUNCED).update(state="", state_since=None))
@@ -189,10 +192,10 @@ def forgive_address(point: ContactPoint) -> None:
     ContactPoint.objects.filter(pk=point.pk).update(state="", state_since=None)
 
 
-def has_complained(email: str) -> bool:
+def wants_no_automatic_mail(email: str) -> bool:
     """Whether machines must not write there."""
     points = ContactPoint.objects.filter(kind=Kind.EMAIL, normalized=normalize_email(email))
-    return points.filter(state=ContactPoint.State.COMPLAINED).exists()
+    return points.filter(state__in=WANT_NO_MACHINES).exists()
 
 
 def _find(address: str) -> Customer | None:
@@ -205,7 +208,7 @@ def _find(address: str) -> Customer | None:
     customer = found.select_for_update(of=("self",), no_key=True).first()
     if customer is not None:
         customer.known_addresses = customer.addresses
-        customer.wants_no_automatic_mail = customer.address_state == ContactPoint.State.COMPLAINED
+        customer.wants_no_automatic_mail = customer.address_state in WANT_NO_MACHINES
     return customer
 
 

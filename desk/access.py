@@ -14,7 +14,13 @@ from django.http import Http404, HttpRequest
 from accounts.models import Agent, Team
 from common.prepared import prepared
 from customers.models import ContactPoint, Customer
-from mail.models import InboundEmail, Mailbox
+from mail.models import (
+    BlockedSender,
+    InboundEmail,
+    InboundEmailQuerySet,
+    LetterTextVersion,
+    Mailbox,
+)
 from tickets.models import (
     Attachment,
     BulkChange,
@@ -200,6 +206,17 @@ def mailbox(pk: int) -> Mailbox:
     return _found(Mailbox.objects.filter(pk=pk).first())
 
 
+def letter_version(name: str, language: str, number: str) -> LetterTextVersion | None:
+    """What a letter said before; None when no number is given. Raises Http404 when there is none,
+    and for the text we come with."""
+    if not number:
+        return None
+    if not NUMBER.fullmatch(number) or int(number) > LARGEST_NUMBER:
+        raise Http404
+    versions = LetterTextVersion.objects.filter(name=name, language=language).exclude(subject="")
+    return _found(versions.filter(pk=int(number)).first())
+
+
 def topic(pk: int) -> Topic:
     """A topic, for those whom helpdesk.access lets come to its settings. Raises Http404."""
     return _found(Topic.objects.filter(pk=pk).first())
@@ -213,22 +230,31 @@ def field(pk: int) -> Field:
 def mails_to_look_at(visitor: Agent) -> QuerySet[InboundEmail]:
     """What waits for a decision: all of it for administrators, that of the teams they lead for
     leads. Raises Http404 for everybody else."""
+    return _mails_kept_by(visitor).to_look_at()
+
+
+def undecided_mail(visitor: Agent, pk: int) -> InboundEmail:
+    """One of them, or one that a blocked sender wrote. Raises Http404."""
+    return _found(_mails_kept_by(visitor).undecided().filter(pk=pk).first())
+
+
+def _mails_kept_by(visitor: Agent) -> InboundEmailQuerySet:
     if visitor.is_administrator:
-        return InboundEmail.objects.to_look_at()
+        return InboundEmail.objects.all()
     if not may_keep_mail(visitor):
         raise Http404
     led = Team.objects.filter(memberships__agent=visitor, memberships__is_lead=True)
-    return InboundEmail.objects.to_look_at().filter(mailbox__team__in=led)
+    return InboundEmail.objects.filter(mailbox__team__in=led)
+
+
+def blocked_sender(pk: int) -> BlockedSender:
+    """One whose mail becomes no ticket. Raises Http404."""
+    return _found(BlockedSender.objects.filter(pk=pk).first())
 
 
 def may_keep_mail(visitor: Agent) -> bool:
     """Administrators, and who leads a team."""
     return visitor.is_administrator or visitor.memberships.filter(is_lead=True).exists()
-
-
-def mail_to_look_at(visitor: Agent, pk: int) -> InboundEmail:
-    """One of them. Raises Http404."""
-    return _found(mails_to_look_at(visitor).filter(pk=pk).first())
 
 
 def address_point(ticket: Ticket, pk: int) -> ContactPoint:

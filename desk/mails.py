@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from common.downloads import INLINE_TYPES
+from desk.meetings import Meeting, meeting
 from mail.reading.limits import Cut
 from mail.reading.safe_html import REMOTE
 from tickets.models import Attachment, Message, ThirdPartyLetter, Ticket
@@ -53,6 +54,7 @@ class MailWords:
     doubt: str = ""
     folded: str = ""
     cuts: Iterable[str] = ()
+    meetings: Iterable[Meeting] = ()
     is_hidden: bool = False
     original_url: str = ""
     raw_url: str = ""
@@ -70,6 +72,7 @@ def mail_words(ticket: Ticket, message: Message) -> MailWords | None:
         doubt=str(DOUBTS[Message.Doubt(message.doubt)]) if message.doubt else "",
         folded=message.folded,
         cuts=[str(CUTS[Cut(cut)]) for cut in message.cuts],
+        meetings=[meeting(each) for each in message.invitations],
         is_hidden=message.is_hidden,
         original_url=reverse("desk:original", args=place) if message.html else "",
         raw_url=reverse("desk:raw_mail", args=place) if message.inbound_id else "",

@@ -53,6 +53,7 @@ EVENT_ICONS = {
     EventKind.DELAYED: "hourglass",
     EventKind.NOT_IN_CC: "mail-x",
     EventKind.COMPLAINED: "mail-x",
+    EventKind.UNSUBSCRIBED: "mail-x",
     EventKind.PARTICIPANT_ADDED: "user-plus",
     EventKind.PARTICIPANT_REMOVED: "user-minus",
     EventKind.MAIL_ACCEPTED: "shield-check",

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from django.urls import path
 
+from desk.settings import blocked, mailbox_dns, mailbox_oauth, mailboxes
 from desk.settings import fields as field_settings
-from desk.settings import mailboxes
+from desk.settings import letters as letter_settings
 from desk.settings import teams as team_settings
 from desk.settings import topics as topic_settings
 from desk.settings import views as settings
@@ -33,6 +34,7 @@ from desk.views import (
     related,
     saved_views,
     search,
+    signature,
     tickets,
     times,
 )
@@ -176,6 +178,9 @@ urlpatterns = [
         name="notification_settings_update",
     ),
     path("preferences/", preferences.update, name="preferences"),
+    path("signature/", signature.show, name="signature"),
+    path("signature/update/", signature.update, name="signature_update"),
+    path("signature/preview/", signature.preview, name="signature_preview"),
     path("availability/", availability.show, name="availability"),
     path("availability/update/", availability.update, name="availability_update"),
     path("customers/<int:pk>/vip/", important.update, name="customer_vip"),
@@ -203,6 +208,35 @@ urlpatterns = [
     path("settings/fields/<int:pk>/update/", field_settings.update, name="settings_field_update"),
     path("settings/fields/<int:pk>/deletion/", field_settings.delete, name="settings_field_delete"),
     path("settings/fields/<int:pk>/order/", field_settings.move, name="settings_field_order"),
+    path("settings/letters/", letter_settings.index, name="settings_letters"),
+    path(
+        "settings/letters/<str:name>/<str:language>/",
+        letter_settings.show,
+        name="settings_letter",
+    ),
+    path(
+        "settings/letters/<str:name>/<str:language>/update/",
+        letter_settings.update,
+        name="settings_letter_update",
+    ),
+    path(
+        "settings/letters/<str:name>/<str:language>/preview/",
+        letter_settings.preview,
+        name="settings_letter_preview",
+    ),
+    path(
+        "settings/letters/<str:name>/<str:language>/test/",
+        letter_settings.create_test,
+        name="settings_letter_test",
+    ),
+    path(
+        "settings/letters/<str:name>/<str:language>/restoration/",
+        letter_settings.restore,
+        name="settings_letter_restore",
+    ),
+    path("settings/blocked/", blocked.index, name="settings_blocked"),
+    path("settings/blocked/create/", blocked.create, name="settings_blocked_create"),
+    path("settings/blocked/<int:pk>/delete/", blocked.delete, name="settings_blocked_delete"),
     path("settings/mailboxes/", mailboxes.index, name="settings_mailboxes"),
     path("settings/mailboxes/new/", mailboxes.new, name="settings_mailbox_new"),
     path("settings/mailboxes/create/", mailboxes.create, name="settings_mailbox_create"),
@@ -213,6 +247,32 @@ urlpatterns = [
     ),
     path(
         "settings/mailboxes/<int:pk>/fetch/", mailboxes.create_fetch, name="settings_mailbox_fetch"
+    ),
+    path(
+        "settings/mailboxes/<int:pk>/sign-in/",
+        mailbox_oauth.begin_sign_in,
+        name="settings_mailbox_sign_in",
+    ),
+    path("settings/mailboxes/<int:pk>/dns/", mailbox_dns.show, name="settings_mailbox_dns"),
+    path(
+        "settings/mailboxes/<int:pk>/dns/check/",
+        mailbox_dns.create_check,
+        name="settings_mailbox_dns_check",
+    ),
+    path(
+        "settings/mailboxes/oauth/callback/",
+        mailbox_oauth.finish_sign_in,
+        name="settings_mailbox_signed_in",
+    ),
+    path(
+        "settings/mailboxes/providers/<slug:key>/",
+        mailbox_oauth.show_app,
+        name="settings_oauth_app",
+    ),
+    path(
+        "settings/mailboxes/providers/<slug:key>/update/",
+        mailbox_oauth.update_app,
+        name="settings_oauth_app_update",
     ),
     path("settings/", settings.overview, name="settings"),
     path("settings/policies/new/", settings.new_policy, name="settings_policy_new"),

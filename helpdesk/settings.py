@@ -297,6 +297,22 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # A host of its own for the addresses that answers go to, so that nobody can sign up elsewhere under
 # an address of the company's own domain and read here what is sent to it.
 MAIL_REPLY_HOST = env("MAIL_REPLY_HOST", default="")
+# Where mailboxes are signed in to; other addresses are those of the providers' national clouds.
+_microsoft = env("MICROSOFT_LOGIN_URL", default="https://login.microsoftonline.com").rstrip("/")
+OAUTH_ADDRESSES = {
+    "microsoft": {
+        "authorize": f"{_microsoft}/{{tenant}}/oauth2/v2.0/authorize",
+        "token": f"{_microsoft}/{{tenant}}/oauth2/v2.0/token",
+    },
+    "google": {
+        "authorize": env(
+            "GOOGLE_LOGIN_URL", default="https://accounts.google.com/o/oauth2/v2/auth"
+        ),
+        "token": env("GOOGLE_TOKEN_URL", default="https://oauth2.googleapis.com/token"),
+    },
+}
+# The resolver that the DNS page of a mailbox asks, such as 192.0.2.53; empty: it asks nobody.
+DNS_RESOLVER = env("DNS_RESOLVER", default="")
 BRAND_NAME = env("BRAND_NAME", default="Yakusoku")
 # How long an agent can take a reply back before it leaves; 0: it leaves at once.
 UNDO_SEND_SECONDS = env.int("UNDO_SEND_SECONDS", default=10)

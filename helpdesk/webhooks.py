@@ -182,6 +182,10 @@ def _complained(original: OutboundEmail, recipient: str, _event: AnymailTracking
     bouncing.address_complained(original, recipient, now=timezone.now())
 
 
+def _unsubscribed(original: OutboundEmail, recipient: str, _event: AnymailTrackingEvent) -> None:
+    bouncing.address_unsubscribed(original, recipient, now=timezone.now())
+
+
 def _delivered(_original: OutboundEmail, recipient: str, _event: AnymailTrackingEvent) -> None:
     clear_address(recipient)
 
@@ -192,7 +196,7 @@ REPORTS: dict[str, Callable[[OutboundEmail, str, AnymailTrackingEvent], None]] =
     "failed": _failed,
     "deferred": _delayed,
     "complained": _complained,
-    "unsubscribed": _complained,
+    "unsubscribed": _unsubscribed,
     "delivered": _delivered,
 }
 

@@ -11,9 +11,16 @@ from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import MailboxLoginError
 
 from mail.models import MailboxSource
-from mail.oauth import access_token, is_this_machine
+from mail.oauth import access_token, forget_access_token, is_this_machine
 from mail.secret_fields import known_secrets, reveal
-from mail.troubles import SignInRefused, Trouble, said_by, trouble_of
+from mail.troubles import (
+    AppShutOut,
+    SignInRefused,
+    TokenRefused,
+    Trouble,
+    said_by,
+    trouble_of,
+)
 
 # Wall seconds for each answer of the server.
 PATIENCE = 20.0
@@ -36,20 +43,12 @@ class Check:
 def connected(source: MailboxSource) -> Iterator[BaseMailBox]:
     """The mailbox, signed in, no folder opened. Raises what trouble_of() understands, and
     common.secrets.Unreadable."""
-    # The secrets first: what cannot be said needs no connection.
-    is_token = source.auth == MailboxSource.Auth.XOAUTH2
-    secret = access_token(source) if is_token else reveal(source, "secret")
-    box = _open(source)
+    box = _entered(source)
     try:
-        _sign_in(box, source.user, secret, is_token=is_token)
         _ask_what_it_can(box)
         yield box
     finally:
-        # Whether it was said goodbye to is the server's business, and must hide no error.
-        with suppress(Exception):
-            box.logout()
-        with suppress(Exception):
-            box.client.shutdown()
+        _leave(box)
 
 
 def check_connection(source: MailboxSource) -> Check:
@@ -70,6 +69,54 @@ def check_connection(source: MailboxSource) -> Check:
         has_folder=found,
         trouble="" if found else Trouble.NO_FOLDER,
     )
+
+
+def _entered(source: MailboxSource) -> BaseMailBox:
+    """The mailbox, signed in. A token that was refused before its time is tried once anew: it may
+    have been withdrawn while the sign-in still holds."""
+    try:
+        return _enter(source)
+    except SignInRefused as refusal:
+        if source.takes_tokens and forget_access_token(source):
+            return _entered_anew(source)
+        raise _refusal_of(source, refusal) from None
+
+
+def _entered_anew(source: MailboxSource) -> BaseMailBox:
+    try:
+        return _enter(source)
+    except SignInRefused as refusal:
+        raise _refusal_of(source, refusal) from None
+
+
+def _refusal_of(source: MailboxSource, refusal: SignInRefused) -> Exception:
+    """Who has to do something about it."""
+    kinds: dict[str, type[Exception]] = {
+        MailboxSource.Auth.XOAUTH2: TokenRefused,
+        MailboxSource.Auth.APPLICATION: AppShutOut,
+    }
+    return kinds.get(source.auth, SignInRefused)(str(refusal))
+
+
+def _enter(source: MailboxSource) -> BaseMailBox:
+    # The secrets first: what cannot be said needs no connection.
+    is_token = source.takes_tokens
+    secret = access_token(source) if is_token else reveal(source, "secret")
+    box = _open(source)
+    try:
+        _sign_in(box, source.user, secret, is_token=is_token)
+    except BaseException:
+        _leave(box)
+        raise
+    return box
+
+
+def _leave(box: BaseMailBox) -> None:
+    # Whether it was said goodbye to is the server's business, and must hide no error.
+    with suppress(Exception):
+        box.logout()
+    with suppress(Exception):
+        box.client.shutdown()
 
 
 def _open(source: MailboxSource) -> BaseMailBox:

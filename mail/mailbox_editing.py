@@ -15,30 +15,66 @@ from accounts.notifying import Notice
 from accounts.services import notify_agents
 from common import doorbell
 from common.secrets import encrypt
+from mail.changes import changes_between, note_changes, values_of
 from mail.fetching import FETCHES
-from mail.models import Mailbox, MailboxSource
+from mail.models import Mailbox, MailboxSource, OAuthApp
+from mail.providers import Provider
 from mail.secret_fields import SECRETS
 
 # Which mail is on the server, and how far it is read, means something only for the same of these.
 PLACE = ("kind", "host", "port", "user", "folder")
-SIGN_IN = ("auth", "token_url", "app_id", "app_secret", "refresh_token")
+SIGN_IN = (
+    *("auth", "provider", "account", "user"),
+    *("token_url", "app_id", "app_secret", "refresh_token"),
+)
 SILENT_AFTER = timedelta(minutes=15)
 
 
 @transaction.atomic
 def save_mailbox(
-    mailbox: Mailbox | None, *, fields: Mapping[str, Any], source: Mapping[str, Any]
+    mailbox: Mailbox | None,
+    *,
+    fields: Mapping[str, Any],
+    source: Mapping[str, Any],
+    by: Agent | None = None,
 ) -> Mailbox:
     """Create or change a mailbox and where its mail comes from. Empty secrets stay as they are."""
     if fields["is_default"]:
         Mailbox.objects.filter(is_default=True).update(is_default=False)
-    mailbox = mailbox or Mailbox()
+    is_new, mailbox = mailbox is None, mailbox or Mailbox()
+    of_mailbox = {} if is_new else values_of(mailbox, fields)
     for name, value in fields.items():
         setattr(mailbox, name, value)
     mailbox.save()
     stored = MailboxSource.objects.select_for_update().filter(mailbox=mailbox).first()
-    _change(stored or MailboxSource(mailbox=mailbox), source)
+    found = stored or MailboxSource(mailbox=mailbox)
+    of_source = values_of(found, source)
+    _change(found, source)
+    changes = changes_between(of_mailbox, values_of(mailbox, fields))
+    changes += changes_between(of_source, values_of(found, source))
+    note_changes(mailbox, [["created"]] if is_new else changes, by=by, now=timezone.now())
     return mailbox
+
+
+@transaction.atomic
+def save_app(provider: Provider, *, fields: Mapping[str, Any], by: Agent) -> None:
+    """Keep as which application the desk is known at a provider. An empty secret stays as it is."""
+    app = OAuthApp.objects.select_for_update().filter(provider=provider.key).first()
+    app = app or OAuthApp(provider=provider.key)
+    before = values_of(app, fields)
+    for name, value in fields.items():
+        if name != "app_secret":
+            setattr(app, name, value)
+        elif value:
+            app.app_secret = encrypt(value)
+    app.save()
+    changes = changes_between(before, values_of(app, fields))
+    now = timezone.now()
+    note_changes(None, changes, by=by, now=now, provider=provider.key)
+    if changes:
+        # The next look asks as the new application.
+        of_it = MailboxSource.objects.filter(provider=provider.key)
+        of_it.update(access_token="", access_token_expires_at=None, next_fetch_at=now)
 
 
 def fetch_now(source: MailboxSource) -> None:
@@ -91,6 +127,8 @@ def _change(source: MailboxSource, entered: Mapping[str, Any]) -> None:
         elif value:
             setattr(source, name, encrypt(value))
     changed = {name for name, value in before.items() if getattr(source, name) != value}
+    if "provider" in changed or source.signed_in_as not in {"", source.expected_account}:
+        _sign_out(source, keeps_token="refresh_token" in changed)
     if changed & set(SIGN_IN):
         source.access_token, source.access_token_expires_at = "", None
     if changed & set(PLACE):
@@ -101,3 +139,11 @@ def _change(source: MailboxSource, entered: Mapping[str, Any]) -> None:
     source.next_fetch_at = source.watched_since = now
     source.failures, source.alerted_at = 0, None
     source.save()
+
+
+def _sign_out(source: MailboxSource, *, keeps_token: bool) -> None:
+    """What one account was given at one provider is neither shown to another nor used for it."""
+    source.signed_in_as, source.signed_in_at = "", None
+    source.access_token, source.access_token_expires_at = "", None
+    if not keeps_token:
+        source.refresh_token = ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from django.conf import settings
 from django.db.models import Q
 
 from accounts.selectors import default_team
-from mail.models import Mailbox
+from mail.models import BlockedSender, Mailbox
 
 
 def default_mailbox() -> Mailbox:
@@ -28,6 +29,11 @@ class Mailboxes:
 
     def __init__(self) -> None:
         self.all = list(Mailbox.objects.select_related("team").order_by("pk"))
+
+    @cached_property
+    def blocked(self) -> frozenset[str]:
+        """Addresses and domains whose mail becomes no ticket."""
+        return frozenset(BlockedSender.objects.values_list("pattern", flat=True))
 
     def addressed(self, addresses: Iterable[str]) -> Mailbox:
         """The first of ours among these addresses, or the default one."""

@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Team
+from accounts.models import Agent, Language, Team
 from mail.troubles import Trouble
 
 
@@ -151,6 +151,8 @@ class Mailbox(models.Model):
     takes_agent_replies = models.BooleanField(default=False)
     # Whether a letter of ours that somebody forwards to us is a new inquiry.
     forwards_open_new = models.BooleanField(default=True)
+    # Whether a reply has what was said before below it.
+    quotes_history = models.BooleanField(default=False, db_default=False)
 
     objects = MailboxQuerySet.as_manager()
 
@@ -175,10 +177,90 @@ class Mailbox(models.Model):
         return formataddr((self.name or settings.BRAND_NAME, self.address))
 
 
+class LetterText(models.Model):
+    """What a letter to customers says in one language, where it is not the text we come with.
+
+    Administrators write it; what may stand in {{ }}, and what must: mail.letter_texts.
+    """
+
+    class Name(models.TextChoices):
+        ACKNOWLEDGEMENT = "acknowledgement", _("Acknowledgement")
+        REPLY = "reply", _("Reply")
+        HOLDING = "holding", _("It takes longer")
+        REMINDER = "reminder", _("Reminder")
+        CLOSING = "closing", _("Closing without an answer")
+
+    name = models.CharField(max_length=20, choices=Name)
+    language = models.CharField(max_length=8, choices=Language)
+    subject = models.CharField(max_length=200)
+    body = models.TextField()
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(
+        Agent, null=True, on_delete=models.SET_NULL, related_name="letter_texts"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name", "language"], name="one_text_for_a_letter")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.language})"
+
+
+class LetterTextVersion(models.Model):
+    """What a letter said from then on. Without a subject: the text we come with."""
+
+    name = models.CharField(max_length=20, choices=LetterText.Name)
+    language = models.CharField(max_length=8, choices=Language)
+    subject = models.CharField(max_length=200, blank=True)
+    body = models.TextField(blank=True)
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(
+        Agent, null=True, on_delete=models.SET_NULL, related_name="letter_text_versions"
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["name", "language", "-id"], name="letter_text_history")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.language}) {self.pk}"
+
+    @property
+    def is_built_in(self) -> bool:
+        return not self.subject
+
+
+class MailProvider(models.TextChoices):
+    """Who keeps mailboxes that one signs in to in the browser."""
+
+    MICROSOFT = "microsoft", "Microsoft 365"
+    GOOGLE = "google", "Google"
+
+
+class OAuthApp(models.Model):
+    """As which application the desk is known at a provider; its secret is encrypted.
+
+    `tenant` is the organization at Microsoft; empty: any.
+    """
+
+    provider = models.CharField(max_length=12, choices=MailProvider, unique=True)
+    app_id = models.CharField(max_length=255)
+    app_secret = models.TextField()
+    tenant = models.CharField(max_length=255, blank=True)
+
+    def __str__(self) -> str:
+        return self.provider
+
+
 class MailboxSourceQuerySet(models.QuerySet["MailboxSource"]):
     def fetched(self) -> MailboxSourceQuerySet:
         """Those that mail is fetched from."""
         return self.filter(kind=MailboxSource.Kind.IMAP, mailbox__is_active=True)
+
+    def listening(self) -> MailboxSourceQuerySet:
+        """Those whose server is to tell of new mail, and that can be looked into."""
+        return self.fetched().filter(listens=True, last_error="", last_success_at__isnull=False)
 
     def due(self, now: datetime) -> MailboxSourceQuerySet:
         """Those to look into now."""
@@ -205,7 +287,8 @@ class MailboxSource(models.Model):
 
     class Auth(models.TextChoices):
         PASSWORD = "password", _("Password")
-        XOAUTH2 = "xoauth2", _("OAuth 2.0 (Microsoft 365, Google)")
+        XOAUTH2 = "xoauth2", _("OAuth 2.0: somebody signs in (Microsoft 365, Google)")
+        APPLICATION = "client", _("OAuth 2.0: the application by itself (Microsoft 365)")
 
     class AfterFetch(models.TextChoices):
         LEAVE = "leave", _("Leave it as it is")
@@ -223,6 +306,14 @@ class MailboxSource(models.Model):
     user = models.CharField(max_length=320, blank=True)
     auth = models.CharField(max_length=8, choices=Auth, default=Auth.PASSWORD)
     secret = models.TextField(blank=True)
+    # Whose application (OAuthApp) is used; without one, the token address and what follows it are.
+    provider = models.CharField(
+        max_length=12, choices=MailProvider, blank=True, default="", db_default=""
+    )
+    # Which account must have signed in; empty: the one with the mailbox's address.
+    account = models.CharField(max_length=320, blank=True, default="", db_default="")
+    signed_in_as = models.CharField(max_length=320, blank=True, default="", db_default="")
+    signed_in_at = models.DateTimeField(null=True, blank=True)
     token_url = models.CharField(max_length=500, blank=True)
     # As which application the desk signs in there: what OAuth calls client id and client secret.
     app_id = models.CharField(max_length=255, blank=True)
@@ -235,6 +326,8 @@ class MailboxSource(models.Model):
     moves_to = models.CharField(max_length=255, blank=True)
     # Whether what lay there at the first look is taken in, too.
     takes_what_is_there = models.BooleanField(default=False)
+    # Whether the server is to say when there is new mail (IDLE).
+    listens = models.BooleanField(default=False, db_default=False)
     transport = models.CharField(max_length=8, choices=Transport, default=Transport.DEFAULT)
     smtp_host = models.CharField(max_length=255, blank=True)
     smtp_port = models.PositiveIntegerField(default=587)
@@ -272,6 +365,45 @@ class MailboxSource(models.Model):
     def __str__(self) -> str:
         return f"source of {self.mailbox_id} ({self.kind})"
 
+    @property
+    def takes_tokens(self) -> bool:
+        return self.auth != MailboxSource.Auth.PASSWORD
+
+    @property
+    def wants_somebody(self) -> bool:
+        """Whether a person signs in for it in the browser."""
+        return self.auth == MailboxSource.Auth.XOAUTH2 and self.provider != ""
+
+    @property
+    def expected_account(self) -> str:
+        return (self.account or self.mailbox.address).lower()
+
+
+class MailboxChange(models.Model):
+    """Who changed a mailbox, or an application of the desk at a provider, and what.
+
+    `changes` lists [field, before, after], and of a secret only [field].
+    """
+
+    mailbox = models.ForeignKey(
+        Mailbox, null=True, blank=True, on_delete=models.CASCADE, related_name="changes"
+    )
+    provider = models.CharField(max_length=12, choices=MailProvider, blank=True)
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(Agent, null=True, on_delete=models.SET_NULL, related_name="+")
+    changes = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(mailbox=None) & ~Q(provider="") | ~Q(mailbox=None) & Q(provider=""),
+                name="a_change_is_of_one_thing",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"change {self.pk}"
+
 
 class InboundEmailQuerySet(models.QuerySet["InboundEmail"]):
     def waiting(self) -> InboundEmailQuerySet:
@@ -281,6 +413,10 @@ class InboundEmailQuerySet(models.QuerySet["InboundEmail"]):
     def to_look_at(self) -> InboundEmailQuerySet:
         """Mail that a person must decide on."""
         return self.filter(state__in=NEEDS_A_LOOK)
+
+    def undecided(self) -> InboundEmailQuerySet:
+        """Mail that nothing was made of, so that a person can still decide otherwise."""
+        return self.filter(state__in=UNDECIDED)
 
 
 class InboundEmail(models.Model):
@@ -296,6 +432,7 @@ class InboundEmail(models.Model):
         DONE = "done", _("filed")
         QUARANTINED = "quarantined", _("held back")
         FAILED = "failed", _("needs a look")
+        BLOCKED = "blocked", _("from a blocked sender")
 
     class Trust(models.TextChoices):
         """Whether it is from whom it says, by the word of our own receiving server."""
@@ -394,6 +531,9 @@ class InboundEmail(models.Model):
                 condition=Q(state__in=["quarantined", "failed"]),
                 name="inbound_email_to_look_at",
             ),
+            models.Index(
+                fields=["-received_at"], condition=Q(state="blocked"), name="inbound_email_blocked"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -401,3 +541,21 @@ class InboundEmail(models.Model):
 
 
 NEEDS_A_LOOK = [InboundEmail.State.QUARANTINED, InboundEmail.State.FAILED]
+UNDECIDED = [*NEEDS_A_LOOK, InboundEmail.State.BLOCKED]
+
+
+class BlockedSender(models.Model):
+    """An address, or a domain with all below it, whose mail becomes no ticket."""
+
+    pattern = models.CharField(max_length=320, unique=True)
+    note = models.CharField(max_length=200, blank=True)
+    agent = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    blocked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pattern"]
+
+    def __str__(self) -> str:
+        return self.pattern

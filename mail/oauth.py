@@ -1,4 +1,4 @@
-"""Access tokens for IMAP and SMTP (RFC 6749 section 6), refreshed before they run out."""
+"""Access tokens for IMAP and SMTP (RFC 6749 sections 4.4 and 6), had anew before they run out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import http.client
 import ipaddress
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -17,47 +16,22 @@ from django.utils import timezone
 
 from common.secrets import encrypt
 from mail.models import MailboxSource
+from mail.providers import Application, application_of, own_question
 from mail.secret_fields import reveal
-from mail.troubles import TokenRefused, TokenServerAway
+from mail.troubles import AppRefused, NotSignedIn, TokenRefused, TokenServerAway
 
 # A token that runs out within this is taken for one that has.
 MARGIN = timedelta(minutes=5)
 SECONDS_TO_ANSWER = 10.0
 LONGEST_ANSWER = 64 * 1024
 USUAL_LIFE = 3600
-
-
-@dataclass(frozen=True, kw_only=True)
-class Provider:
-    """What all mailboxes of one provider have in common."""
-
-    key: str
-    name: str
-    host: str
-    smtp_host: str
-    token_url: str
-
-
-PROVIDERS = (
-    Provider(
-        key="microsoft",
-        name="Microsoft 365",
-        host="outlook.office365.com",
-        smtp_host="smtp.office365.com",
-        token_url="https://login.microsoftonline.com/common/oauth2/v2.0/token",  # noqa: S106
-    ),
-    Provider(
-        key="google",
-        name="Google",
-        host="imap.gmail.com",
-        smtp_host="smtp.gmail.com",
-        token_url="https://oauth2.googleapis.com/token",  # noqa: S106
-    ),
-)
+# What is wrong with the application, not with who signed in (RFC 6749 5.2).
+OF_THE_APP = {"invalid_client", "unauthorized_client", "invalid_scope", "invalid_resource"}
 
 
 def access_token(source: MailboxSource, *, now: datetime | None = None) -> str:
-    """A token that is good for some minutes still. Raises TokenRefused or TokenServerAway.
+    """A token that is good for some minutes still. Raises TokenRefused, AppRefused, NoApp or
+    TokenServerAway.
 
     The row is locked meanwhile, because many providers accept a refresh token only once.
     """
@@ -67,16 +41,24 @@ def access_token(source: MailboxSource, *, now: datetime | None = None) -> str:
         expires_at = locked.access_token_expires_at
         if locked.access_token and expires_at and expires_at - now > MARGIN:
             return reveal(locked, "access_token")
-        answer = _ask(locked)
-        token = str(answer.get("access_token") or "")
-        if not token:
-            raise TokenServerAway("no token in the answer")
-        locked.access_token = encrypt(token)
-        locked.access_token_expires_at = now + timedelta(seconds=_life(answer))
-        if answer.get("refresh_token"):
-            locked.refresh_token = encrypt(str(answer["refresh_token"]))
-        locked.save(update_fields=["access_token", "access_token_expires_at", "refresh_token"])
-    return token
+        answer = ask_for_token(application_of(locked), _question(locked))
+        keep_tokens(locked, answer, now=now)
+    return str(answer["access_token"])
+
+
+def keep_tokens(source: MailboxSource, answer: Mapping[str, Any], *, now: datetime) -> None:
+    """Store what the provider gave."""
+    source.access_token = encrypt(str(answer["access_token"]))
+    source.access_token_expires_at = now + timedelta(seconds=_life(answer))
+    if answer.get("refresh_token"):
+        source.refresh_token = encrypt(str(answer["refresh_token"]))
+    source.save(update_fields=["access_token", "access_token_expires_at", "refresh_token"])
+
+
+def forget_access_token(source: MailboxSource) -> bool:
+    """Have the next one fetched anew; False when the one that was refused is the newest."""
+    mine = MailboxSource.objects.filter(pk=source.pk, access_token=source.access_token)
+    return bool(source.access_token and mine.update(access_token=""))
 
 
 def is_safe_address(url: str) -> bool:
@@ -103,28 +85,34 @@ def is_this_machine(host: str) -> bool:
         return False
 
 
-def _ask(source: MailboxSource) -> Mapping[str, Any]:
-    if not is_safe_address(source.token_url):
+def ask_for_token(app: Application, fields: Mapping[str, str]) -> Mapping[str, Any]:
+    """What the provider answers, with a token in it. Raises TokenRefused, AppRefused or
+    TokenServerAway."""
+    if not is_safe_address(app.token_url):
         raise TokenServerAway("not a safe address")
-    fields = {
-        "grant_type": "refresh_token",
-        "client_id": source.app_id,
-        "client_secret": reveal(source, "app_secret"),
-        "refresh_token": reveal(source, "refresh_token"),
-    }
+    said = {**fields, "client_id": app.client_id, "client_secret": app.client_secret}
     try:
-        status, body = _post(
-            source.token_url, {name: text for name, text in fields.items() if text}
-        )
+        status, body = _post(app.token_url, {name: text for name, text in said.items() if text})
     except (OSError, http.client.HTTPException) as error:
         raise TokenServerAway(type(error).__name__) from None
     answer = _read(body)
     if status in {400, 401, 403} and "error" in answer:
         # Only the code (RFC 6749 5.2): descriptions may repeat what was sent.
-        raise TokenRefused(str(answer["error"])[:60])
+        code = str(answer["error"])[:60]
+        raise (AppRefused if code in OF_THE_APP else TokenRefused)(code)
     if status != http.client.OK:
         raise TokenServerAway(f"status {status}")
+    if not answer.get("access_token"):
+        raise TokenServerAway("no token in the answer")
     return answer
+
+
+def _question(source: MailboxSource) -> dict[str, str]:
+    if source.auth == MailboxSource.Auth.APPLICATION:
+        return own_question(source)
+    if not source.refresh_token:
+        raise NotSignedIn
+    return {"grant_type": "refresh_token", "refresh_token": reveal(source, "refresh_token")}
 
 
 def _post(url: str, fields: Mapping[str, str]) -> tuple[int, bytes]:

@@ -25,8 +25,9 @@ from accounts.models import Agent, Notification
 from accounts.notifying import Notice
 from accounts.services import add_member, notify_agents
 from helpdesk.access import RULES, Who
+from mail.blocking import block_sender
 from mail.mailboxes import default_mailbox
-from mail.models import Mailbox
+from mail.models import BlockedSender, Mailbox
 from portal.views.inquiries import RECEIVED
 from sla.models import BusinessCalendar, Policy
 from tests.factories import AgentFactory, TeamFactory, a_field, a_topic, an_inquiry
@@ -134,6 +135,7 @@ def _build_world() -> World:
         "administrator": AgentFactory(email="admin@example.com", role="administrator"),
     }
     default_mailbox()
+    block_sender("shop.example", note="", by=people["administrator"], now=timezone.now())
     add_member(support, people["agent"])
     add_member(support, people["lead"], is_lead=True)
     add_member(billing, people["other_agent"])
@@ -202,9 +204,16 @@ def _arguments(name: str, world: World, visitor: str) -> dict[str, object]:
         },
         "webhook": {"hook": "postmark/inbound/"},
         **{
-            f"desk:settings_mailbox{what}": {"pk": _the_id_of(Mailbox)}
-            for what in ("", "_update", "_check", "_fetch")
+            f"desk:settings_letter{what}": {"name": "reply", "language": "ja"}
+            for what in ("", "_update", "_preview", "_test", "_restore")
         },
+        **{
+            f"desk:settings_mailbox{what}": {"pk": _the_id_of(Mailbox)}
+            for what in ("", "_update", "_check", "_fetch", "_sign_in", "_dns", "_dns_check")
+        },
+        "desk:settings_blocked_delete": {"pk": _the_id_of(BlockedSender)},
+        "desk:settings_oauth_app": {"key": "microsoft"},
+        "desk:settings_oauth_app_update": {"key": "google"},
         **{
             f"desk:settings_{one}{what}": {"pk": _the_id_of(model)}
             for one, model in (("topic", Topic), ("field", Field))

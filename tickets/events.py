@@ -42,7 +42,8 @@ class EventKind(models.TextChoices):
     CALL_MISSED = "call_missed", gettext_lazy("Customer not reached")
     DELAYED = "delayed", gettext_lazy("A letter is late")
     NOT_IN_CC = "not_in_cc", gettext_lazy("A letter did not reach somebody in Cc")
-    COMPLAINED = "complained", gettext_lazy("The customer wants no automatic mail")
+    COMPLAINED = "complained", gettext_lazy("The customer called a letter spam")
+    UNSUBSCRIBED = "unsubscribed", gettext_lazy("The customer wants no automatic mail")
     PARTICIPANT_ADDED = "participant_added", gettext_lazy("Somebody takes part")
     PARTICIPANT_REMOVED = "participant_removed", gettext_lazy("Somebody takes part no more")
     MAIL_ACCEPTED = "mail_accepted", gettext_lazy("Mail accepted")
@@ -112,6 +113,9 @@ SENTENCES: dict[str, str] = {
     EventKind.NOT_IN_CC: gettext_noop("A letter did not reach %(address)s, who is in Cc."),
     EventKind.COMPLAINED: gettext_noop(
         "%(address)s was reported to take our letter for spam: no automatic mail goes there any more."
+    ),
+    EventKind.UNSUBSCRIBED: gettext_noop(
+        "%(address)s wants no automatic mail: none goes there any more."
     ),
     EventKind.PARTICIPANT_ADDED: gettext_noop("%(who)s added %(address)s to Cc."),
     EventKind.PARTICIPANT_REMOVED: gettext_noop("%(who)s removed %(address)s from Cc."),

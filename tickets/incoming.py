@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -106,6 +106,11 @@ class Letter:
     def message_ids(self) -> tuple[str, ...]:
         """What an answer refers to: what this mail answers, and the mail itself."""
         return (*self.mail.references, *([self.mail.message_id] if self.mail.message_id else []))
+
+    @property
+    def invitations(self) -> list[dict[str, object]]:
+        """The meetings it invites to, as a message keeps them."""
+        return [asdict(each) for each in self.mail.invitations]
 
     @property
     def message_fields(self) -> dict[str, Any]:

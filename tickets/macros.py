@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +9,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent
+from common.placeholders import OPENED, Placeholders
 from common.templatetags.ui import split_quoted
 from common.time_formatting import format_instant
 from tickets.exceptions import PlaceholderLeft
@@ -30,21 +28,17 @@ JAPANESE = {
     "会社名": BRAND,
     "次回連絡": PROMISE,
 }
-NAMES = {name: name for name in JAPANESE.values()} | JAPANESE
-PLACEHOLDER = re.compile(r"[{｛]{2}([^{}｛｝\n]{0,60})[}｝]{2}")
-OPENED = re.compile(r"[{｛]{2}.*?[}｝]{2}", re.DOTALL)
+WORDS = Placeholders(JAPANESE)
 
 
 def unknown_placeholders(text: str) -> list[str]:
     """What stands in {{ }} and means nothing here, each once, as it was written."""
-    found = [each.group() for each in OPENED.finditer(text)]
-    return list(dict.fromkeys(each for each in found if _meaning(each) is None))
+    return WORDS.unknown(text)
 
 
 def filled(text: str, ticket: Ticket, *, agent: Agent, promise_at: datetime | None = None) -> str:
     """The text with what is known of the ticket. Without `promise_at` the promise stays open."""
-    values = _values(ticket, agent=agent, promise_at=promise_at)
-    return PLACEHOLDER.sub(lambda found: _value(found, values), text)
+    return WORDS.fill(text, _values(ticket, agent=agent, promise_at=promise_at))
 
 
 def ready_to_send(text: str, ticket: Ticket, *, agent: Agent, promise_at: datetime | None) -> str:
@@ -60,7 +54,7 @@ def check_is_filled(text: str) -> None:
     left = OPENED.search(split_quoted(text).written)
     if left is None:
         return
-    if _meaning(left.group()) == PROMISE:
+    if WORDS.meaning(left.group()) == PROMISE:
         raise PlaceholderLeft(
             _(
                 "“%(placeholder)s” is filled with the next contact, and this reply promises none."
@@ -72,16 +66,6 @@ def check_is_filled(text: str) -> None:
         _("“%(placeholder)s” is not filled in. Write what belongs there; nothing was sent.")
         % {"placeholder": left.group()[:60]}
     )
-
-
-def _meaning(placeholder: str) -> str | None:
-    name = unicodedata.normalize("NFKC", placeholder.strip("{}｛｝")).strip().lower()
-    return NAMES.get(name)
-
-
-def _value(found: re.Match[str], values: Mapping[str, str]) -> str:
-    meaning = _meaning(found.group())
-    return values.get(meaning, found.group()) if meaning else found.group()
 
 
 def _values(ticket: Ticket, *, agent: Agent, promise_at: datetime | None) -> dict[str, str]:

@@ -349,6 +349,8 @@ class Message(models.Model):
     html = models.TextField(blank=True, default="", db_default="")
     # What was left out of it (mail.reading.limits.Cut).
     cuts = models.JSONField(default=list, blank=True, db_default=[])
+    # The meetings it invites to (mail.reading.invitations.Invitation).
+    invitations = models.JSONField(default=list, blank=True, db_default=[])
     is_auto = models.BooleanField(default=False, db_default=False)
     doubt = models.CharField(max_length=10, choices=Doubt, blank=True, default="", db_default="")
     # For agents only: the customer's page does not show it.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from common.mail_domains import SHARED_DOMAINS
 from customers.normalizing import domain_of, normalize_email
 from mail.message_ids import is_ours
 from tickets.incoming import Letter
@@ -23,14 +24,6 @@ SECRETS = re.compile(
     r"|(?i:(?:\+|%2b)[tf][0-9]{1,18}-[a-z2-7]{16}(?![a-z2-7]))"
     r"|(?i:m\.[0-9a-f]{24}\.[0-9a-f]{20})"
 )
-# Everybody has an address there: that two people do says nothing of whom they work for.
-SHARED_DOMAINS = {
-    *("gmail.com", "googlemail.com", "outlook.com", "outlook.jp", "hotmail.com", "hotmail.co.jp"),
-    *("live.com", "live.jp", "msn.com", "yahoo.com", "yahoo.co.jp", "icloud.com", "me.com"),
-    *("mac.com", "aol.com", "gmx.com", "gmx.de", "web.de", "mail.ru", "qq.com", "163.com"),
-    *("proton.me", "protonmail.com", "docomo.ne.jp", "ezweb.ne.jp", "au.com", "softbank.ne.jp"),
-    *("i.softbank.jp", "nifty.com", "ocn.ne.jp", "so-net.ne.jp", "biglobe.ne.jp"),
-}
 
 
 def without_secrets(text: str) -> str:

@@ -18,17 +18,21 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Language, Team
 from desk import access
+from desk.settings.mailbox_history import history_of_mailbox, page_number
 from mail.connecting import Check, check_connection
 from mail.mailbox_editing import fetch_now, save_mailbox
-from mail.models import InboundEmail, Mailbox, MailboxSource
-from mail.oauth import PROVIDERS, is_safe_address, is_this_machine
+from mail.models import InboundEmail, Mailbox, MailboxSource, MailProvider
+from mail.oauth import is_safe_address, is_this_machine
+from mail.providers import PROVIDERS, provider_of
 from mail.troubles import ADVICE, Trouble
 
 Security = MailboxSource.Security
 OF_MAILBOX = (
     *("address", "name", "team", "language", "is_active", "is_default", "trusted_servers"),
-    *("takes_agent_replies", "forwards_open_new"),
+    *("takes_agent_replies", "forwards_open_new", "quotes_history"),
 )
+# Needed for providers that the desk does not know.
+BY_HAND = ("token_url", "app_id", "app_secret", "refresh_token")
 SECRET_FIELDS = ("secret", "app_secret", "refresh_token", "smtp_secret")
 # Where a stored secret may go; at another place it must be entered anew.
 BOUND_TO = {
@@ -37,11 +41,8 @@ BOUND_TO = {
     "refresh_token": ("token_url",),
     "smtp_secret": ("smtp_host", "smtp_port", "smtp_security"),
 }
+SIGN_IN_HELPS = {Trouble.TOKEN_REFUSED, Trouble.NOT_SIGNED_IN}
 HOST = RegexValidator(r"^[A-Za-z0-9.:\[\]-]+$", gettext_lazy("Enter the name of a server."))
-SPF = {
-    "outlook.office365.com": "include:spf.protection.outlook.com ",
-    "imap.gmail.com": "include:_spf.google.com ",
-}
 
 
 def _secret(label: Any) -> forms.CharField:
@@ -94,6 +95,13 @@ class MailboxForm(forms.Form):
     forwards_open_new = _yes(
         gettext_lazy("A forwarded letter of ours opens a new ticket"), initial=True
     )
+    quotes_history = _yes(
+        gettext_lazy("Quote what was said before below each reply"),
+        help_text=gettext_lazy(
+            "The customer's newest message and up to two before it. Notes and letters to third"
+            " parties are never quoted."
+        ),
+    )
     kind = _choice(gettext_lazy("How mail is fetched"), MailboxSource.Kind.choices)
     host = _text(gettext_lazy("IMAP server"), validators=[HOST])
     port = _port(gettext_lazy("Port"))
@@ -101,6 +109,20 @@ class MailboxForm(forms.Form):
     user = _text(gettext_lazy("User name"), most=320)
     auth = _choice(gettext_lazy("Sign-in"), MailboxSource.Auth.choices)
     secret = _secret(gettext_lazy("Password"))
+    provider = _choice(
+        gettext_lazy("Provider of the sign-in"),
+        [("", gettext_lazy("Another one, entered by hand")), *MailProvider.choices],
+        required=False,
+    )
+    account = forms.EmailField(
+        label=gettext_lazy("Account that signs in"),
+        required=False,
+        max_length=320,
+        help_text=gettext_lazy(
+            "For a shared mailbox: the address of the person whose account has access to it. Empty:"
+            " the address of the mailbox."
+        ),
+    )
     token_url = _text(gettext_lazy("Token address"), most=500)
     app_id = _text(gettext_lazy("Client ID"))
     app_secret = _secret(gettext_lazy("Client secret"))
@@ -113,6 +135,10 @@ class MailboxForm(forms.Form):
     takes_what_is_there = _yes(
         gettext_lazy("Also take in what lies there already"),
         help_text=gettext_lazy("Otherwise only mail that comes from now on."),
+    )
+    listens = _yes(
+        gettext_lazy("The server tells at once when there is new mail (IDLE)"),
+        help_text=gettext_lazy("Mail is looked for every minute all the same."),
     )
     transport = _choice(gettext_lazy("Letters leave by"), MailboxSource.Transport.choices)
     smtp_host = _text(gettext_lazy("SMTP server"), validators=[HOST])
@@ -147,6 +173,9 @@ class MailboxForm(forms.Form):
         words = self.cleaned_data["trusted_servers"].replace("、", ",").split(",")
         return [word.strip().lower() for word in words if word.strip()]
 
+    def clean_account(self) -> str:
+        return str(self.cleaned_data["account"]).lower()
+
     def clean_token_url(self) -> str:
         url = str(self.cleaned_data["token_url"]).strip()
         if url and not is_safe_address(url):
@@ -160,10 +189,9 @@ class MailboxForm(forms.Form):
     def clean(self) -> None:
         fields = self.cleaned_data
         if fields.get("kind") == MailboxSource.Kind.IMAP:
+            self._check_sign_in(fields)
             self._require("host", "user")
             self._refuse_open("security", "host")
-            if fields.get("auth") == MailboxSource.Auth.XOAUTH2:
-                self._require("token_url", "app_id")
         if fields.get("after_fetch") == MailboxSource.AfterFetch.MOVE:
             self._require("moves_to")
         if fields.get("transport") == MailboxSource.Transport.SMTP:
@@ -171,6 +199,19 @@ class MailboxForm(forms.Form):
             self._refuse_open("smtp_security", "smtp_host")
         for secret, places in BOUND_TO.items():
             self._ask_again(secret, places)
+
+    def _check_sign_in(self, fields: dict[str, Any]) -> None:
+        auth = fields.get("auth")
+        if auth == MailboxSource.Auth.PASSWORD:
+            return
+        fields["user"] = fields.get("user") or fields.get("address", "")
+        if auth == MailboxSource.Auth.XOAUTH2 and not fields.get("provider"):
+            self._require("token_url", "app_id")
+        if (
+            auth == MailboxSource.Auth.APPLICATION
+            and fields.get("provider") != MailProvider.MICROSOFT
+        ):
+            self.add_error("provider", _("Only Microsoft 365 lets an application in by itself."))
 
     def of_mailbox(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in OF_MAILBOX}
@@ -180,12 +221,13 @@ class MailboxForm(forms.Form):
 
     def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
         """The fields under their headings."""
-        names = list(self.fields)
+        names = [name for name in self.fields if name not in BY_HAND]
         fetching, sending = names.index("kind"), names.index("transport")
         parts = {
             _("Mailbox"): names[:fetching],
             _("Fetching mail"): names[fetching:sending],
             _("Sending letters"): names[sending:],
+            _("Sign-in at another provider, entered by hand"): list(BY_HAND),
         }
         return [(title, [self[name] for name in part]) for title, part in parts.items()]
 
@@ -228,13 +270,26 @@ class Health:
         return str(ADVICE[Trouble(code)]) if code else ""
 
     @property
+    def sign_in_at(self) -> str:
+        """The provider where somebody has to sign in, or may anew; empty if nobody has to."""
+        source = self.source
+        provider = provider_of(source.provider) if source and source.wants_somebody else None
+        return provider.name if provider else ""
+
+    @property
+    def needs_sign_in(self) -> bool:
+        source = self.source
+        return bool(source and (not source.signed_in_as or source.last_error in SIGN_IN_HELPS))
+
+    @property
     def is_fetched(self) -> bool:
         return self.source is not None and self.source.kind == MailboxSource.Kind.IMAP
 
 
 def index(request: HttpRequest) -> HttpResponse:
     """All mailboxes and how they are."""
-    return render(request, "desk/settings/mailboxes.html", {"mailboxes": _healths()})
+    context = {"mailboxes": _healths(), "providers": PROVIDERS}
+    return render(request, "desk/settings/mailboxes.html", context)
 
 
 def new(request: HttpRequest) -> HttpResponse:
@@ -300,7 +355,7 @@ def _form(mailbox: Mailbox | None, *, data: Any = None, preset: str = "") -> Mai
     for provider in PROVIDERS:
         if provider.key == preset:
             source.kind, source.auth = MailboxSource.Kind.IMAP, MailboxSource.Auth.XOAUTH2
-            source.host, source.token_url = provider.host, provider.token_url
+            source.host, source.provider = provider.host, provider.key
             source.transport, source.smtp_host = MailboxSource.Transport.SMTP, provider.smtp_host
     if preset == "imap":
         source.kind = MailboxSource.Kind.IMAP
@@ -311,7 +366,9 @@ def _save(request: HttpRequest, mailbox: Mailbox | None) -> HttpResponse:
     form = _form(mailbox, data=request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
-    saved = save_mailbox(mailbox, fields=form.of_mailbox(), source=form.of_source())
+    saved = save_mailbox(
+        mailbox, fields=form.of_mailbox(), source=form.of_source(), by=access.agent(request)
+    )
     messages.success(request, _("Saved. Test the connection to see whether it works."))
     return redirect("desk:settings_mailbox", pk=saved.pk)
 
@@ -329,7 +386,8 @@ def _page(
         "preset": {"key": request.GET.get("preset", "")},
     }
     if mailbox:
-        context |= {"health": _healths(pk=mailbox.pk)[0], "records": _records(form)}
+        history = history_of_mailbox(mailbox, form.source.provider, form, page=page_number(request))
+        context |= {"health": _healths(pk=mailbox.pk)[0], "history": history}
     if checked and checked.trouble:
         trouble = Trouble(checked.trouble)
         context |= {"trouble": trouble.label, "advice": ADVICE[trouble]}
@@ -337,21 +395,6 @@ def _page(
 
 
 def _presets() -> list[Mapping[str, Any]]:
-    signs_in = _("Sign-in by OAuth 2.0 with a client ID and a refresh token")
+    signs_in = _("Somebody signs in there, in the browser")
     known = [{"key": each.key, "name": each.name, "about": signs_in} for each in PROVIDERS]
     return [*known, {"key": "imap", "name": "IMAP", "about": _("Any server, with a password")}]
-
-
-def _records(form: MailboxForm) -> list[tuple[str, str, Any]]:
-    """What should stand in the DNS, so that letters from this address are believed."""
-    domain = form.mailbox.address.rpartition("@")[2]
-    include = SPF.get(form.source.host, "")
-    return [
-        (domain, "TXT", f"v=spf1 {include}mx ~all"),
-        (
-            f"selector._domainkey.{domain}",
-            "TXT",
-            _("The key that your mail server or provider shows"),
-        ),
-        (f"_dmarc.{domain}", "TXT", f"v=DMARC1; p=quarantine; rua=mailto:postmaster@{domain}"),
-    ]

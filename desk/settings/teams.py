@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Assignment, Membership, Team
 from accounts.services import change_assignment
+from accounts.signatures import keep_signature
 from desk import access
 from desk.settings.calendar_form import NotationField
+from desk.signatures import SignatureField
 from sla.notation import read_duration, write_duration
 
 
@@ -39,13 +41,24 @@ class TeamForm(forms.Form):
             " are told. Empty: never."
         ),
     )
+    signature = SignatureField(
+        label=gettext_lazy("Signature of the team"),
+        help_text=gettext_lazy(
+            "Below replies of members who have none of their own. Empty: the names of the agent and"
+            " of this desk. You can use {{agent}}, {{team}} and {{brand}}."
+        ),
+    )
 
     def __init__(self, data: Any = None, *, team: Team) -> None:
         patience = team.takes_back_after
         seconds = int(patience.total_seconds()) if patience else None
         super().__init__(
             data,
-            initial={"assignment": team.assignment, "takes_back_after": write_duration(seconds)},
+            initial={
+                "assignment": team.assignment,
+                "takes_back_after": write_duration(seconds),
+                "signature": team.signature,
+            },
         )
         members = team.memberships.filter(agent__is_active=True).select_related("agent")
         self.members = list(members.order_by("agent__name"))
@@ -73,6 +86,7 @@ class TeamForm(forms.Form):
             takes_back_after=timedelta(seconds=seconds) if seconds else None,
             capacities={member.pk: fields[_name(member)] for member in self.members},
         )
+        keep_signature(team, fields["signature"])
 
 
 def show_team(request: HttpRequest, pk: int) -> HttpResponse:

@@ -30,18 +30,19 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def raw(request: HttpRequest, pk: int) -> FileResponse:
     """The mail as it came, byte for byte."""
-    email = access.mail_to_look_at(access.agent(request), pk)
+    email = access.undecided_mail(access.agent(request), pk)
     return as_download(email.raw, name=f"mail-{email.pk}.eml", content_type="message/rfc822")
 
 
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Try it again, open it as a ticket, or put it away."""
     agent = access.agent(request)
-    email = access.mail_to_look_at(agent, pk)
+    email = access.undecided_mail(agent, pk)
+    is_blocked = email.state == InboundEmail.State.BLOCKED
     try:
         if request.POST.get("do") == "ticket":
-            return _open(request, email)
-        if request.POST.get("do") == "again":
+            _open(request, email)
+        elif request.POST.get("do") == "again":
             filing.process_again(email)
             messages.success(request, _("The mail is being filed again."))
         else:
@@ -49,14 +50,13 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("The mail is put away."))
     except AlreadyFiled as refusal:
         messages.info(request, str(refusal))
-    return redirect("desk:mail_tray")
+    return redirect("desk:settings_blocked" if is_blocked else "desk:mail_tray")
 
 
-def _open(request: HttpRequest, email: InboundEmail) -> HttpResponse:
+def _open(request: HttpRequest, email: InboundEmail) -> None:
     agent = access.agent(request)
     ticket = filing.open_as_ticket(email, by=agent)
     if ticket is None:
         messages.info(request, _("The same mail has been filed already."))
-        return redirect("desk:mail_tray")
+        return
     messages.success(request, _("The mail is ticket #%(number)s now.") % {"number": ticket.number})
-    return redirect("desk:mail_tray")

@@ -13,6 +13,7 @@ from mail.reading.complaints import Complaint, complaint
 from mail.reading.headers import Headers, read_headers
 from mail.reading.html_text import TextLines
 from mail.reading.identity import digest
+from mail.reading.invitations import Invitation, invitations
 from mail.reading.limits import LIMITS, Cut, Limits, refusal
 from mail.reading.parts import Tree
 from mail.reading.quoting import trim_lines
@@ -47,6 +48,7 @@ class IncomingMail:
     signature_text: str = ""
     quoted_text: str = ""
     attachments: tuple[AttachedFile, ...] = ()
+    invitations: tuple[Invitation, ...] = ()
     is_auto: bool = False
     report: DeliveryReport | None = None
     complaint: Complaint | None = None
@@ -107,6 +109,7 @@ def _read(letter: bytes, limits: Limits) -> IncomingMail:
         signature_text=trimmed.signature.strip("\n"),
         quoted_text=trimmed.quoted.strip("\n"),
         attachments=tuple(body.files),
+        invitations=tuple(invitations(body.files)),
         is_auto=report is not None or is_automatic(headers, root, mail.from_email),
         report=report,
         complaint=complaint(root),

@@ -211,3 +211,31 @@ def test_a_message_of_another_ticket_is_not_found_through_mine(pretty: Message, 
 
     assert other.pk != pretty.ticket_id
     assert signed_in(aiko).get(address).status_code == 404
+
+
+MEETING = """\
+BEGIN:VCALENDAR
+VERSION:2.0
+METHOD:REQUEST
+BEGIN:VEVENT
+UID:1
+SUMMARY:導入の打ち合わせ
+DTSTART:20261201T050000Z
+DTEND:20261201T060000Z
+LOCATION:会議室A
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_an_invitation_is_shown_in_the_time_of_whoever_reads_it(mailbox: Mailbox, aiko: Agent):
+    mail = a_mail()
+    mail.add_attachment(
+        MEETING.encode(), maintype="text", subtype="calendar", filename="invite.ics"
+    )
+    arrives(mail)
+
+    text = page(aiko, Ticket.objects.get()).text
+
+    assert "導入の打ち合わせ · Invitation to a meeting" in text
+    assert "Tue 1 Dec 2026, 14:00 (JST) – Tue 1 Dec 2026, 15:00 (JST) · 会議室A" in text

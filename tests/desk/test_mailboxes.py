@@ -112,6 +112,8 @@ def test_a_stored_secret_is_never_sent_to_another_server(as_admin: Client, suppo
         {"after_fetch": "move"},
         {"auth": "xoauth2", "token_url": "http://login.example/", "app_id": "x"},
         {"auth": "xoauth2"},
+        {"auth": "client"},
+        {"auth": "client", "provider": "google"},
         {"transport": "smtp"},
         {"transport": "smtp", "smtp_host": "smtp.desk.example", "smtp_security": "none"},
         {"address": "no address"},
@@ -136,6 +138,19 @@ def test_there_is_one_mailbox_for_all_other_mail(as_admin: Client, support: Team
     assert Mailbox.objects.get(is_default=True).address == "help@desk.example"
 
 
+def test_replies_of_a_mailbox_quote_what_was_said_if_somebody_says_so(
+    as_admin: Client, support: Team
+):
+    save(as_admin, entered(support))
+    mailbox = Mailbox.objects.get()
+    assert not mailbox.quotes_history
+
+    save(as_admin, entered(support, quotes_history="on"), mailbox)
+
+    mailbox.refresh_from_db()
+    assert mailbox.quotes_history
+
+
 def test_another_place_is_read_from_its_beginning(as_admin: Client, support: Team):
     save(as_admin, entered(support))
     mailbox = Mailbox.objects.get()
@@ -153,7 +168,68 @@ def test_a_preset_fills_the_form(as_admin: Client, support: Team):
     page = as_admin.get(reverse("desk:settings_mailbox_new"), {"preset": "microsoft"}).text
 
     assert "outlook.office365.com" in page
-    assert "login.microsoftonline.com" in page
+    assert '<option value="microsoft" selected>' in page
+
+
+def test_who_signs_in_by_the_browser_needs_no_user_name_of_its_own(as_admin: Client, support: Team):
+    save(as_admin, entered(support, auth="xoauth2", provider="microsoft", user="", secret=""))
+
+    assert MailboxSource.objects.get().user == "help@desk.example"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"provider": "google"}, {"account": "ben@desk.example"}, {"address": "x@desk.example"}],
+)
+def test_what_one_account_was_given_is_not_used_for_another(
+    as_admin: Client, support: Team, changes: dict[str, Any]
+):
+    fields = entered(support, auth="xoauth2", provider="microsoft", secret="")
+    save(as_admin, fields)
+    token = encrypt("refresh-1")
+    MailboxSource.objects.update(refresh_token=token, signed_in_as="help@desk.example")
+    mailbox = Mailbox.objects.get()
+    save(as_admin, {**fields, "name": "Other"}, mailbox)
+    assert MailboxSource.objects.get().refresh_token == token
+
+    save(as_admin, {**fields, **changes}, mailbox)
+
+    source = MailboxSource.objects.get()
+    assert (source.refresh_token, source.signed_in_as) == ("", "")
+
+
+def test_the_page_tells_who_changed_what_and_of_secrets_only_that(
+    as_admin: Client, admin: Agent, support: Team
+):
+    Agent.objects.filter(pk=admin.pk).update(language="en")
+    save(as_admin, entered(support))
+    mailbox = Mailbox.objects.get()
+    changes = {"host": "imap2.desk.example", "secret": "another-password", "is_active": ""}
+
+    save(as_admin, entered(support, **changes), mailbox)
+    save(as_admin, entered(support, **{**changes, "secret": ""}), mailbox)
+
+    page = as_admin.get(reverse("desk:settings_mailbox", args=[mailbox.pk])).text
+    history = page[page.index('id="changes"') :]
+    assert "IMAP server: imap.desk.example → imap2.desk.example" in history
+    assert "In use: yes → no" in history
+    assert "Password: changed" in history
+    assert history.count("Admin") == 2
+    assert "password" not in str(list(mailbox.changes.values_list("changes", flat=True)))
+
+
+def test_older_changes_are_on_further_pages(as_admin: Client, support: Team):
+    save(as_admin, entered(support))
+    mailbox = Mailbox.objects.get()
+    for number in range(21):
+        save(as_admin, entered(support, name=f"Name {number}."), mailbox)
+    address = reverse("desk:settings_mailbox", args=[mailbox.pk])
+
+    first, second = (as_admin.get(address, {"page": page}).text for page in (1, 2))
+
+    assert "Name 19. → Name 20." in first
+    assert "→ Name 0." not in first
+    assert "→ Name 0." in second
 
 
 def test_testing_says_who_is_signed_in_and_which_folders_there_are(
@@ -194,8 +270,8 @@ def test_the_list_says_how_each_mailbox_is(as_admin: Client, admin: Agent, mailb
 
     page = as_admin.get(reverse("desk:settings_mailboxes")).text
 
-    assert "no longer accepts the connection" in page
-    assert "Connect again" in page
+    assert "no longer accepts the sign-in" in page
+    assert "Sign in again" in page
     assert "3 times in a row" in page
 
 

@@ -193,3 +193,20 @@ def test_a_report_about_somebody_else_marks_nobody(provider: Client):
     tell(provider, TRACKING, report)
 
     assert not ContactPoint.objects.filter(state="complained").exists()
+
+
+def test_who_wants_no_more_mail_of_the_kind_gets_none(provider: Client):
+    letter = a_letter()
+    report = {
+        "RecordType": "SubscriptionChange",
+        "SuppressSending": True,
+        "SuppressionReason": "ManualSuppression",
+        "MessageID": letter.message_id.strip("<>"),
+        "Recipient": HANA,
+        "ChangedAt": "2026-10-05T01:00:00Z",
+    }
+
+    assert tell(provider, TRACKING, report) == 200
+
+    assert ContactPoint.objects.get(value=HANA).state == "opted_out"
+    assert TicketEvent.objects.filter(kind="unsubscribed").exists()

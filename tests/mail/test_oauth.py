@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
-from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
 from django.conf import LazySettings
@@ -19,46 +14,16 @@ from mail.models import Mailbox, MailboxSource
 from mail.oauth import access_token, is_safe_address
 from mail.secret_fields import reveal
 from mail.troubles import TokenRefused, TokenServerAway
+from tests.mail.token_server import TokenServer, token_server
 
 pytestmark = pytest.mark.django_db
-
-
-class TokenServer:
-    """Answers as it is told and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.status, self.answer = 200, {"access_token": "access-1", "expires_in": 3600}
-        self.asked: list[dict[str, list[str]]] = []
-        self.headers: dict[str, str] = {}
-        outer = self
-
-        class Answering(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                length = int(self.headers["Content-Length"])
-                outer.asked.append(parse_qs(self.rfile.read(length).decode()))
-                self.send_response(outer.status)
-                for name, value in outer.headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(json.dumps(outer.answer).encode())
-
-            def log_message(self, *args: Any) -> None:
-                return
-
-        self.http = HTTPServer(("127.0.0.1", 0), Answering)
-        self.url = f"http://127.0.0.1:{self.http.server_port}/token"
 
 
 @pytest.fixture
 def tokens(settings: LazySettings) -> Iterator[TokenServer]:
     settings.DEBUG = True
-    server = TokenServer()
-    thread = Thread(target=server.http.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.http.shutdown()
-    server.http.server_close()
-    thread.join()
+    with token_server() as running:
+        yield running
 
 
 @pytest.fixture

@@ -80,6 +80,12 @@ def address_complained(original: OutboundEmail, recipient: str, *, now: datetime
     _tell(original, EventKind.COMPLAINED, recipient, now=now)
 
 
+def address_unsubscribed(original: OutboundEmail, recipient: str, *, now: datetime) -> None:
+    """Whoever got this letter told the mail provider that they want no more of its kind."""
+    flag_address(recipient, state=State.UNSUBSCRIBED, now=now)
+    _tell(original, EventKind.UNSUBSCRIBED, recipient, now=now)
+
+
 def letter_delayed(original: OutboundEmail, recipient: str, *, now: datetime) -> None:
     """A letter of ours has not arrived yet; whoever carries it goes on trying."""
     _tell(original, EventKind.DELAYED, recipient, now=now)

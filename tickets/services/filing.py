@@ -21,7 +21,7 @@ from accounts.services import notify_agents
 from common import doorbell
 from mail.limited import TOO_HEAVY, reader
 from mail.mailboxes import Mailboxes
-from mail.models import NEEDS_A_LOOK, InboundEmail
+from mail.models import UNDECIDED, InboundEmail
 from mail.reading.process import ReadLetter
 from mail.receiving import FILES_MAIL
 from tickets.attachments import discard_files
@@ -97,7 +97,7 @@ def file_inbound_email(
 def process_again(email: InboundEmail, *, now: datetime | None = None) -> None:
     """A person asks for another try. Raises AlreadyFiled."""
     now = now or timezone.now()
-    again = InboundEmail.objects.to_look_at().filter(pk=email.pk)
+    again = InboundEmail.objects.undecided().filter(pk=email.pk)
     if not again.update(state=State.NEW, reason="", attempts=0, next_try_at=now, digest=""):
         raise AlreadyFiled.told()
     doorbell.ring(FILES_MAIL)
@@ -113,7 +113,7 @@ def open_as_ticket(email: InboundEmail, *, by: Agent, now: datetime | None = Non
         opened.append(open_from(letter, maybe=_named(letter.email), now=now))
 
     logger.info("mail.opened_by_hand", email=email.pk, agent=by.pk)
-    if email.state not in NEEDS_A_LOOK:
+    if email.state not in UNDECIDED:
         raise AlreadyFiled.told()
     if not _file(email, reader.read(_raw(email)), act, mailboxes=Mailboxes(), now=now):
         raise AlreadyFiled.told()
@@ -123,7 +123,7 @@ def open_as_ticket(email: InboundEmail, *, by: Agent, now: datetime | None = Non
 def discard(email: InboundEmail, *, by: Agent, now: datetime | None = None) -> None:
     """A person has looked at it and wants nothing done. It is kept. Raises AlreadyFiled."""
     now = now or timezone.now()
-    looked_at = InboundEmail.objects.to_look_at().filter(pk=email.pk)
+    looked_at = InboundEmail.objects.undecided().filter(pk=email.pk)
     if not looked_at.update(state=State.DONE, outcome=Outcome.DISCARDED, filed_at=now):
         raise AlreadyFiled.told()
     logger.info("mail.discarded", email=email.pk, agent=by.pk)

@@ -295,7 +295,8 @@ def _create_ticket(
 
 def _create_first_message(inquiry: Inquiry, ticket: Ticket, *, now: datetime) -> Message:
     is_ours = inquiry.origin == "agent_outbound"
-    of_mail = inquiry.letter.message_fields if inquiry.letter else {}
+    letter = inquiry.letter
+    of_mail = {**letter.message_fields, "invitations": letter.invitations} if letter else {}
     return Message.objects.create(
         ticket=ticket,
         direction=Message.Direction.OUTBOUND if is_ours else Message.Direction.INBOUND,

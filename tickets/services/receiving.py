@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Agent, Notification
+from mail.blocking import is_blocked
 from mail.message_ids import is_ours
 from mail.models import InboundEmail
 from sla.models import Status
@@ -54,6 +55,8 @@ def receive(letter: Letter, *, now: datetime) -> None:
     elif letter.mail.report is not None:
         take_report(letter, letter.mail.report, now=now)
         letter.email.outcome = InMail.REPORT
+    elif is_blocked(letter.sender, letter.mailboxes.blocked):
+        letter.email.state = InboundEmail.State.BLOCKED
     elif (sent := answered_by(letter)) is not None:
         take_answer(sent, letter, now=now)
     else:
@@ -175,6 +178,7 @@ def _create_message(ticket: Ticket, letter: Letter, *, doubt: str, at: datetime)
         doubt=doubt,
         is_hidden=bool(doubt),
         **letter.message_fields,
+        invitations=letter.invitations,
     )
     has_files = bool(keep_mail_files(message, letter, now=at))
     index_message(message, has_files=has_files)

@@ -10,14 +10,16 @@ from typing import Any
 from django.conf import settings
 
 from customers.models import ContactPoint
-from customers.services import has_complained
+from customers.services import wants_no_automatic_mail
 from mail.enclosing import Enclosure
-from mail.letters import write_letter
+from mail.letters import write_to
 from mail.mailboxes import writing_mailbox
 from mail.models import Mailbox, OutboundEmail
 from mail.services import queue_email
 from tickets import links
+from tickets.letters import letter_values
 from tickets.models import CustomerLink, Ticket
+from tickets.quoting import history_of
 from tickets.reply_addresses import reply_address
 
 # For letters that no person wrote (RFC 3834, and what Exchange reads).
@@ -38,7 +40,7 @@ def write_to_customer(  # noqa: PLR0913 - all of it is what a letter is
     leaves_at: datetime | None = None,
     files: Sequence[Enclosure] = (),
 ) -> OutboundEmail | None:
-    """Queue the letter `mail/<letter_name>` about a ticket; None when there is nowhere to send it.
+    """Queue one of the letters of mail.letter_texts; None when there is nowhere to send it.
 
     `first_link` is given with the first letter of all, for which nothing needs to be looked up.
     Until `leaves_at` the letter can be taken back.
@@ -49,18 +51,11 @@ def write_to_customer(  # noqa: PLR0913 - all of it is what a letter is
     if not address:
         return None
     mailbox = mailbox or writing_mailbox(team_id=ticket.team_id, arrival_id=ticket.mailbox_id)
-    letter = write_letter(
-        letter_name,
-        language=ticket.language,
-        time_zone=ticket.customer.time_zone,
-        context={
-            "ticket": ticket,
-            "customer_name": _bare_name(ticket.customer.name),
-            "link": links.link_url(first_link) if first_link else links.url_for(ticket, now=now),
-            "brand": settings.BRAND_NAME,
-            **(context or {}),
-        },
-    )
+    link = links.link_url(first_link) if first_link else links.url_for(ticket, now=now)
+    values = letter_values(ticket, letter_name, link=link, context=context or {})
+    quotes = letter_name == "reply" and mailbox and mailbox.quotes_history and not first_link
+    history = history_of(ticket, now=now) if quotes else ()
+    letter = write_to(letter_name, values, language=ticket.language, history=history)
     return queue_email(
         to=address,
         letter=letter,
@@ -84,7 +79,7 @@ def address_of(ticket: Ticket, *, is_automatic: bool = False) -> str:
     if not address:
         point = ticket.customer.contact_points.filter(kind=ContactPoint.Kind.EMAIL).first()
         address = point.value if point else ""
-    return "" if is_automatic and address and has_complained(address) else address
+    return "" if is_automatic and address and wants_no_automatic_mail(address) else address
 
 
 def _reply_to(ticket: Ticket, mailbox: Mailbox | None) -> dict[str, str]:
@@ -92,8 +87,3 @@ def _reply_to(ticket: Ticket, mailbox: Mailbox | None) -> dict[str, str]:
     address = reply_address(ticket, mailbox)
     name = mailbox.name if mailbox and mailbox.name else settings.BRAND_NAME
     return {"Reply-To": formataddr((name, address))} if address else {}
-
-
-def _bare_name(name: str) -> str:
-    """The name without a 様 of the customer's own; the letter adds its own."""
-    return name.strip().removesuffix("様").rstrip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from mail.delivery import deliver_due
 from mail.fetching import fetch_due
+from mail.listening import ATTEND_EVERY, Listeners
 from mail.mailbox_editing import tell_of_silent_mailboxes
 from mail.notifying import mail_notifications
 from sla.sweep import seconds_to_next, sweep_due
@@ -62,6 +64,8 @@ class Command(BaseCommand):
         errands.start()
         # Nor must a mailbox that hangs delay the letters.
         Thread(target=self._repeat, args=(fetch_mail,), name="fetching", daemon=True).start()
+        listening = partial(listen_for_mail, Listeners())
+        Thread(target=self._repeat, args=(listening,), name="listening", daemon=True).start()
         self._repeat(sweep)
         errands.join(PATIENCE_WITH_A_LETTER)
 
@@ -104,6 +108,13 @@ def fetch_mail() -> float:
     _attempt(fetch_due)
     _attempt(tell_of_silent_mailboxes)
     return FETCH_EVERY
+
+
+def listen_for_mail(listeners: Listeners) -> float:
+    """Have the mailboxes that want it listened to, and say how many seconds there are until the next
+    pass."""
+    _attempt(listeners.attend)
+    return ATTEND_EVERY
 
 
 def _attempt(part: Callable[[], float]) -> float | None:
