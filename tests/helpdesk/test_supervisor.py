@@ -1,6 +1,7 @@
 """The supervisor: small parts first, then one real desk that is hurt in every part."""
 
 import contextlib
+import http.client
 import json
 import os
 import re
@@ -326,7 +327,8 @@ class RealDesk:
         except urllib.error.HTTPError as refusal:
             with refusal:
                 return refusal.code, json.loads(refusal.read())
-        except (OSError, ValueError, KeyError):
+        # On a port where nobody listens yet, a connection may come to answer itself.
+        except (OSError, http.client.HTTPException, ValueError, KeyError):
             return 0, {}
 
     def is_announced(self) -> bool:
