@@ -176,19 +176,19 @@ def mail_message(ticket: Ticket, pk: int) -> Message:
 
 def answer_of_third_party(ticket: Ticket, pk: int) -> ThirdPartyLetter:
     """What a third party wrote about this ticket. Raises Http404."""
-    letters = ThirdPartyLetter.objects.filter(
-        ticket__in=ticket.family(), direction=ThirdPartyLetter.Direction.INBOUND
-    )
-    return _found(letters.select_related("inbound").filter(pk=pk).first())
+    return _found(_answers(ticket).select_related("inbound").filter(pk=pk).first())
 
 
 def answer_to_quote(ticket: Ticket, text: str) -> ThirdPartyLetter | None:
     """The same, by an id in an address; None for anything else."""
     if not NUMBER.fullmatch(text) or int(text) > LARGEST_NUMBER:
         return None
-    return ThirdPartyLetter.objects.filter(
-        ticket__in=ticket.family(), direction=ThirdPartyLetter.Direction.INBOUND, pk=int(text)
-    ).first()
+    return _answers(ticket).filter(pk=int(text)).first()
+
+
+def _answers(ticket: Ticket) -> QuerySet[ThirdPartyLetter]:
+    inbound = ThirdPartyLetter.Direction.INBOUND
+    return ThirdPartyLetter.objects.filter(ticket__in=ticket.family(), direction=inbound)
 
 
 def raw_of(message: Message | ThirdPartyLetter) -> FieldFile:

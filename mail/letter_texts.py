@@ -9,14 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from time import monotonic
-from uuid import uuid4
 
 from django.conf import settings
-from django.core.cache import cache
 from django.utils.translation import gettext as _
 
 from common.placeholders import PLACEHOLDER, Placeholders
+from common.remembered import Remembered
 from mail.models import LetterText
 
 Name = LetterText.Name
@@ -85,15 +83,11 @@ RULES: Mapping[str, Rules] = {
 
 # Names the state of the texts; whoever changes them takes it away.
 VERSION = "letter_texts:version"
-# Without Redis each process counts for itself, and hears of a change after this long at the latest.
-SECONDS = 60
-NOTHING = (0.0, None)
-_memory: dict[str, tuple[float, Mapping[tuple[str, str], Text] | None]] = {}
 
 
 def text_of(name: str, language: str) -> Text:
     """The text of a letter: what administrators wrote, else what we come with."""
-    return _stored().get((name, language)) or built_in_text(name, language)
+    return _stored.get().get((name, language)) or built_in_text(name, language)
 
 
 @lru_cache(maxsize=20)
@@ -106,8 +100,7 @@ def built_in_text(name: str, language: str) -> Text:
 
 def forget_texts() -> None:
     """Every process reads them anew. Call it when they have changed, and when that is committed."""
-    _memory.clear()
-    cache.delete(VERSION)
+    _stored.forget()
 
 
 def objections(name: str, text: Text) -> Iterator[tuple[str, str]]:
@@ -153,19 +146,10 @@ def _stands_alone(text: str) -> bool:
     return len(having) == 1 and PLACEHOLDER.fullmatch(having[0]) is not None
 
 
-def _stored() -> Mapping[tuple[str, str], Text]:
-    """Those that somebody wrote: remembered by each process for as long as nobody changes them,
-    else in one query."""
-    version = cache.get(VERSION)
-    if version is None:
-        # Two may do so at once: the one who comes second reads what the first has written.
-        cache.add(VERSION, uuid4().hex, timeout=None)
-        version = cache.get(VERSION)
-    until, remembered = _memory.get(version, NOTHING)
-    if remembered is not None and monotonic() < until:
-        return remembered
+def _read() -> Mapping[tuple[str, str], Text]:
+    """Those that somebody wrote, in one query."""
     rows = LetterText.objects.values_list("name", "language", "subject", "body")
-    found = {(name, language): Text(subject, body) for name, language, subject, body in rows}
-    _memory.clear()
-    _memory[version] = (monotonic() + SECONDS, found)
-    return found
+    return {(name, language): Text(subject, body) for name, language, subject, body in rows}
+
+
+_stored = Remembered(VERSION, _read)

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from time import monotonic
-from uuid import uuid4
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.core.cache import cache
 from django.db.models import OuterRef
 
+from common.remembered import Remembered
 from topics.models import Field, Topic
 
 # Names the state of the definitions; whoever changes them takes it away.
 VERSION = "topics:version"
-# Without Redis each process counts for itself, and hears of a change after this long at the latest.
-SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -51,31 +47,14 @@ class Definitions:
         return [field for field in self.fields_of(Field.Of.CUSTOMER) if field.is_active]
 
 
-NOTHING = (0.0, None)
-# By the version: until when they are believed, and the definitions. Never more than one.
-_memory: dict[str, tuple[float, Definitions]] = {}
-
-
 def definitions() -> Definitions:
     """Remembered by each process for as long as nobody changes them; else in two queries."""
-    version = cache.get(VERSION)
-    if version is None:
-        # Two may do so at once: the one who comes second reads what the first has written.
-        cache.add(VERSION, uuid4().hex, timeout=None)
-        version = cache.get(VERSION)
-    until, remembered = _memory.get(version, NOTHING)
-    if remembered and monotonic() < until:
-        return remembered
-    found = _read()
-    _memory.clear()
-    _memory[version] = (monotonic() + SECONDS, found)
-    return found
+    return _definitions.get()
 
 
 def forget_definitions() -> None:
     """Every process reads them anew. Call it when they have changed, and when that is committed."""
-    _memory.clear()
-    cache.delete(VERSION)
+    _definitions.forget()
 
 
 def _read() -> Definitions:
@@ -85,3 +64,6 @@ def _read() -> Definitions:
     for field in fields:
         field.topic_ids = frozenset(field.chosen)
     return Definitions(list(Topic.objects.all()), fields)
+
+
+_definitions = Remembered(VERSION, _read)

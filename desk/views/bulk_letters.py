@@ -32,9 +32,8 @@ def new(request: HttpRequest) -> HttpResponse:
     action, _colon, chosen = request.GET.get("do", "").partition(":")
     selection = Selection.read(request.GET)
     tickets = selection.tickets(agent, now=timezone.now())
-    if (refusal := _refusal(tickets)) is not None:
-        messages.error(request, refusal)
-        return redirect(_list_of(request.GET))
+    if (refusal := _refusal(request, tickets, sent=request.GET)) is not None:
+        return refusal
     if action == "reply":
         return _write(request, LetterForm(macros=[]), tickets, sent=request.GET)
     found = access.macros(agent, [chosen])
@@ -51,9 +50,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
     agent = access.agent(request)
     tickets = Selection.read(request.POST).tickets(agent, now=timezone.now())
     form = _form(request, agent)
-    if (refusal := _refusal(tickets)) is not None:
-        messages.error(request, refusal)
-        return redirect(_list_of(request.POST))
+    if (refusal := _refusal(request, tickets, sent=request.POST)) is not None:
+        return refusal
     is_valid = form.is_valid()
     if request.POST.get("step") == "write":
         return _write(request, form, tickets, sent=request.POST)
@@ -67,9 +65,8 @@ def create(request: HttpRequest) -> HttpResponse:
     agent = access.agent(request)
     tickets = Selection.read(request.POST).tickets(agent, now=timezone.now())
     form = _form(request, agent)
-    if (refusal := _refusal(tickets)) is not None:
-        messages.error(request, refusal)
-        return redirect(_list_of(request.POST))
+    if (refusal := _refusal(request, tickets, sent=request.POST)) is not None:
+        return refusal
     if not form.is_valid():
         return _write(request, form, tickets, sent=request.POST, status=422)
     change = start_bulk_change(
@@ -87,15 +84,18 @@ def _form(request: HttpRequest, agent: Agent) -> LetterForm:
     return LetterForm(request.POST, macros=access.macros(agent, request.POST.getlist("macro")))
 
 
-def _refusal(tickets: TicketQuerySet) -> str | None:
+def _refusal(
+    request: HttpRequest, tickets: TicketQuerySet, *, sent: QueryDict
+) -> HttpResponse | None:
+    """Back to the list, which says why nothing can be sent; None when something can."""
     number = tickets.count()
-    if not number:
-        return _("Tick the tickets first.")
-    if number > MOST_LETTERS:
-        return _("At most %(most)s tickets get one letter at a time. Choose fewer.") % {
-            "most": MOST_LETTERS
-        }
-    return None
+    if 0 < number <= MOST_LETTERS:
+        return None
+    too_many = _("At most %(most)s tickets get one letter at a time. Choose fewer.")
+    messages.error(
+        request, too_many % {"most": MOST_LETTERS} if number else _("Tick the tickets first.")
+    )
+    return redirect(_list_of(sent))
 
 
 def _choices(request: HttpRequest) -> dict[str, Any]:

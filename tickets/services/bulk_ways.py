@@ -182,8 +182,6 @@ def _take_back(ticket: Ticket, facts: dict[str, Any], batch: Batch) -> Ticket:
     if ticket.is_unresolved:
         _change_priority(ticket, facts, batch)
     ticket = take_back(message, by=batch.by, keeps_text=False, now=batch.now)
-    if facts["status"] == Status.ON_HOLD:
-        ticket = _set_status(ticket, facts, batch)
     return _assign(ticket, facts, batch) if facts["to"] is None else ticket
 
 
