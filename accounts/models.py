@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 
@@ -88,6 +89,11 @@ class Agent(AbstractBaseUser):
     def sees_everything(self) -> bool:
         """Managers and administrators are not limited to their teams."""
         return self.role in {Role.MANAGER, Role.ADMINISTRATOR}
+
+    @cached_property
+    def team_ids(self) -> tuple[int, ...]:
+        """The teams they are a member of; read once by each object."""
+        return tuple(self.memberships.order_by("team").values_list("team", flat=True))
 
     def is_away_at(self, now: datetime) -> bool:
         """Whether they are away then: when their time is over, they are back by themselves."""

@@ -49,8 +49,12 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(status__in=UNRESOLVED)
 
     def visible_to(self, agent: Agent) -> TicketQuerySet:
-        """All tickets for managers and administrators; their teams' tickets for everybody else."""
-        return self.within_reach_of(reach_of(agent))
+        """All tickets for managers and administrators; their teams' tickets for everybody else.
+
+        The teams are named by their keys: of a join PostgreSQL cannot tell how few or many tickets
+        it leaves, and reads all open ones where an index would give the first fifty.
+        """
+        return self if agent.sees_everything else self.filter(team__in=agent.team_ids)
 
     def within_reach_of(self, member: int | None) -> TicketQuerySet:
         """What reach_of() stands for, in a query that is prepared."""

@@ -25,6 +25,7 @@ from desk.sent import just_sent
 from desk.views.saved_views import audiences
 from sla.models import Priority
 from tickets.queue import (
+    COUNTED,
     QueueFilter,
     QueuePage,
     next_in_queue,
@@ -75,7 +76,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "rows": queue_rows(page.rows, now=now, suffix=Origin(chosen, after).suffix),
         "chosen": chosen,
         "chips": _chips(chosen, names, counts),
-        "number": counts.get(chosen),
+        "number": counted if (counted := counts.get(chosen)) != COUNTED else None,
         "came_from": Origin(chosen, after).query,
         "priorities": Priority.choices,
         "bulk": None if is_part else latest_undoable(agent),
@@ -150,13 +151,20 @@ def _chips(
         {
             "query": name.chosen.query(),
             "label": name.label,
-            "number": counts.get(name.chosen),
+            "number": _in_figures(counts.get(name.chosen)),
             "icon": name.icon,
             "is_current": name.chosen == chosen,
             "is_alarming": name.chosen.due == "late" and bool(counts.get(name.chosen)),
         }
         for name in names
     ]
+
+
+def _in_figures(counted: int | None) -> str:
+    """Empty where nothing is counted."""
+    if counted is None:
+        return ""
+    return str(counted) if counted < COUNTED else f"{COUNTED - 1}+"
 
 
 def _older_url(chosen: QueueFilter, page: QueuePage) -> str:

@@ -96,6 +96,22 @@ def test_the_chips_count_what_they_open(as_aiko, aiko, ben, monday_at_ten):
     assert len(numbers(as_aiko.get(QUEUE, {"state": "resolved"}))) == 1
 
 
+def test_a_chip_counts_up_to_where_nobody_works_any_more(as_aiko, monkeypatch):
+    monkeypatch.setattr("tickets.queue.COUNTED", 3)
+    monkeypatch.setattr("desk.views.queue.COUNTED", 3)
+    for _ in range(2):
+        a_ticket()
+    assert "My teams 2 " in words(as_aiko.get(QUEUE))
+
+    for _ in range(2):
+        a_ticket()
+    seen = words(as_aiko.get(QUEUE))
+
+    assert "My teams 2+" in seen
+    assert "Unassigned 2+" in seen
+    assert "Mine 0" in seen
+
+
 def test_only_tickets_of_ones_own_teams_are_listed_and_counted(aiko, ben, mallory, other_team):
     ours, theirs = a_ticket(), a_ticket(team=other_team)
 
