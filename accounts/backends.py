@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.postgres.expressions import ArraySubquery
@@ -17,11 +17,11 @@ class SignedIn(AuthenticationBackend):  # type: ignore[misc]  # allauth has no t
 
     def get_user(self, user_id: Any) -> Agent | None:
         """The agent of a session; None when they are gone or may not come in any more."""
-        agent = next(iter(_with_teams(int(user_id))), None)
+        agent: Any = next(iter(_with_teams(int(user_id))), None)
         if agent is None or not self.user_can_authenticate(agent):
             return None
         agent.team_ids = tuple(agent.of_teams)
-        return agent
+        return cast("Agent", agent)
 
 
 @prepared

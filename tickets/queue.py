@@ -292,23 +292,14 @@ def queue_counts(
     Nobody works off a thousand, and to tell a thousand from ten would read all open tickets at each
     look. Of open tickets only: what is done grows for ever, and nobody waits for its number.
     """
-    counted = {
-        f"queue_{number}": chosen
-        for number, chosen in enumerate(dict.fromkeys(filters))
-        if chosen.state == "open"
-    }
-    [numbers] = Agent.objects.filter(pk=agent.pk).values(
-        **{
-            # In order, so that the index of the queue is read and never the table from its start.
-            name: _NumberOf(
-                chosen.tickets(agent, now=now)
-                .order_by(*Order.of(chosen).forward)
-                .values("pk")[:COUNTED]
-            )
-            for name, chosen in counted.items()
-        }
-    )
-    return {chosen: numbers[name] for name, chosen in counted.items()}
+    counted = [chosen for chosen in dict.fromkeys(filters) if chosen.state == "open"]
+    # In order, so that the index of the queue is read and never the table from its start.
+    found = [
+        chosen.tickets(agent, now=now).order_by(*Order.of(chosen).forward).values("pk")[:COUNTED]
+        for chosen in counted
+    ]
+    numbers = Agent.objects.filter(pk=agent.pk).values_list(*map(_NumberOf, found)).get()
+    return dict(zip(counted, numbers, strict=True))
 
 
 def next_in_queue(
