@@ -32,6 +32,7 @@ class MailboxBackend(EmailBackend):
     def open(self) -> bool | None:
         opened = super().open()
         if opened and self.token and self.connection is not None:
+            self.connection.ehlo_or_helo_if_needed()
             said = f"user={self.user}\1auth=Bearer {self.token}\1\1".encode()
             code, answer = self.connection.docmd(
                 "AUTH", f"XOAUTH2 {base64.b64encode(said).decode()}"
@@ -58,7 +59,7 @@ def smtp_connection(source: MailboxSource) -> Any:
     if security == MailboxSource.Security.NONE and not is_this_machine(source.smtp_host):
         raise OSError("a connection without encryption must not leave this machine")
     secret = reveal(source, "smtp_secret")
-    takes_token = source.auth == MailboxSource.Auth.XOAUTH2 and not secret
+    takes_token = source.takes_tokens and not secret
     return get_connection(
         SMTP,
         host=source.smtp_host,
