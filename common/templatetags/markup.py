@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django import template
 
-from common.markup import marked_up
+from common.markup import article_html, marked_up
 from common.templatetags.ui import linked, split_quoted
 
 register = template.Library()
@@ -26,3 +26,9 @@ def marked_text(
         "language": language,
         "is_marked": True,
     }
+
+
+@register.inclusion_tag("components/body_text.html")
+def article_text(text: str, *, language: str = "") -> dict[str, object]:
+    """The body of an article: headings and tables besides, and nothing of it is a quotation."""
+    return {"written": article_html(text), "quoted": "", "language": language, "is_marked": True}

@@ -1,7 +1,7 @@
 """The words, times and small pictures every screen is made of."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 from zlib import crc32
@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from lucide.templatetags.lucide import lucide
 
 from common.time_formatting import duration as duration_words
-from common.time_formatting import format_instant, is_japanese, time_left
+from common.time_formatting import format_day, format_instant, is_japanese, time_left
 from common.time_formatting import short_instant as short_instant_words
 from common.time_formatting import working_time as working_time_words
 
@@ -169,6 +169,12 @@ def _without_honorific(name: str | None) -> str:
 def instant(value: datetime | str | None) -> str:
     """Name an instant in full: 2026年11月21日(土) 15:00."""
     return _in_full(value, with_zone=False)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """Name a day in full: 2026年11月21日(土)."""
+    return format_day(value, language=_language()) if value else ""
 
 
 @register.filter
