@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,8 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from common.uploads import FilesField
 from customers.normalizing import DASHES
-from topics.models import Topic
+from tickets.queue import FIELD
+from topics.exceptions import BadValues
+from topics.inputs import input_of
+from topics.models import Field, Topic
 from topics.selectors import definitions
+from topics.values import Values, in_words, merged, read_values
 
 SALT = "portal.submission"
 QUICKER_THAN_A_PERSON = 1.0
@@ -25,14 +30,16 @@ ASKED = ("name", "email", "phone", "topic", "subject", "body")
 class Submission:
     """One filling-in of a form: its key makes a double click or a reload one ticket."""
 
-    def __init__(self, key: UUID, age: float, *, has_uploads: bool) -> None:
+    def __init__(self, key: UUID, age: float, *, has_uploads: bool, is_ours: bool = True) -> None:
         self.key = key
         self.age = age
         self.has_uploads = has_uploads
+        # It was signed here, with the page that was sent.
+        self.is_ours = is_ours
 
     @classmethod
     def new(cls) -> Submission:
-        return cls(uuid4(), 0.0, has_uploads=False)
+        return cls(uuid4(), 0.0, has_uploads=False, is_ours=False)
 
     @classmethod
     def read(cls, value: str) -> Submission:
@@ -118,12 +125,28 @@ class InquiryForm(forms.Form):
 
     def __init__(self, data: Any = None, files: Any = None, *, initial: Any = None) -> None:
         super().__init__(data, files, initial=initial)
-        offered = [(str(topic.pk), topic.name) for topic in definitions().active_topics]
+        known = definitions()
+        offered = [(str(topic.pk), topic.name) for topic in known.active_topics]
         field = self.fields["topic"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above
         field.choices = [("", _("Something else")), *offered]
         if not offered:
             del self.fields["topic"]
+        said: Mapping[str, Any] = self.data if self.is_bound else self.initial
+        topic = str(said.get("topic", ""))
+        typed = {
+            each.key: str(said.get(f"{FIELD}{each.key}", ""))
+            for each in known.fields
+            if each.is_for_customers
+        }
+        # The chosen one, before anything is checked.
+        self.topic_id = int(topic) if topic in dict(offered) else None
+        self.has_questions = bool(typed)
+        self.questions = known.customer_questions(self.topic_id, typed) if typed else []
+        # What they say, by key, once the form was checked.
+        self.values: Values = {}
+        for question in self.questions:
+            self.fields[f"{FIELD}{question.key}"] = _input_for_customers(question)
 
     @property
     def chosen_topic(self) -> Topic | None:
@@ -134,10 +157,47 @@ class InquiryForm(forms.Form):
     @property
     def answers(self) -> list[tuple[str, Any, str, str]]:
         """What was typed: name, label, as people read it, and as it is sent once more."""
-        typed = {name: self.cleaned_data[name] for name in ASKED if name in self.fields}
+        questions = {f"{FIELD}{each.key}": each for each in self.questions}
+        place = ASKED.index("topic") + 1
+        asked = [*ASKED[:place], *questions, *ASKED[place:]]
+        typed = {name: self.cleaned_data[name] for name in asked if name in self.fields}
         topic = self.chosen_topic
         words = typed | ({"topic": topic.name} if topic else {})
+        for name, field in questions.items():
+            words[name] = in_words(field, self.values.get(field.key))
         return [(name, self[name].label, words[name], typed[name]) for name in typed]
+
+    @property
+    def question_groups(self) -> list[forms.BoundField]:
+        """The questions as the page draws them."""
+        return [self[f"{FIELD}{field.key}"] for field in self.questions]
+
+    @property
+    def asked(self) -> str:
+        """Which questions the page shows; it is sent along with the answers."""
+        return " ".join(field.key for field in self.questions)
+
+    @property
+    def is_asked_in_full(self) -> bool:
+        """Whether the page that was sent had shown all that this topic and these answers ask.
+        Programs that show no page do not say what they have shown."""
+        return "asked" not in self.data or set(self.asked.split()) <= set(
+            self.data["asked"].split()
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Each answer is of its kind."""
+        typed = {
+            field.key: self.cleaned_data[name]
+            for field in self.questions
+            if (name := f"{FIELD}{field.key}") in self.cleaned_data
+        }
+        try:
+            self.values = merged({}, read_values(self.questions, typed, only_offered=True))
+        except BadValues as bad:
+            for key, sentence in bad.sentences.items():
+                self.add_error(f"{FIELD}{key}", sentence)
+        return self.cleaned_data
 
     def clean_website(self) -> str:
         if self.cleaned_data["website"]:
@@ -158,6 +218,13 @@ class InquiryForm(forms.Form):
                 _("Enter a telephone number such as 03-1234-5678, or leave this empty.")
             )
         return phone
+
+
+def _input_for_customers(question: Field) -> forms.Field:
+    field = input_of(question, empty=_("Please choose"), help_text=question.help_text)
+    field.required = question.is_required_for_customers
+    field.error_messages["required"] = _("Fill this in, so that we can help at once.")
+    return field
 
 
 class ReplyForm(forms.Form):

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import Agent
 from sla.engine.commitments import HELD, KEPT_BY_PEOPLE
 from sla.models import Commitment, Kind
-from tickets.models import Ticket
+from tickets.models import CustomerTask, Ticket
 from tickets.queue import PROMISE_WINDOWS, QueueFilter
 
 RESULTS = ("kept", "broken", "rescued")
@@ -183,6 +183,31 @@ def _decided(result: str, *, since: datetime, until: datetime) -> Q:
     if result == "rescued":
         return Q(end_reason=HELD, ended_at__gte=since, ended_at__lte=until)
     return Q(state=Commitment.State.BREACHED, breached_at__gte=since, breached_at__lte=until)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How what we asked customers to do in a period has ended."""
+
+    asked: int
+    answered: int
+    by_reminder: int
+    unanswered: int
+
+
+def asked_of_customers(*, now: datetime, days: int = 30) -> Asked:
+    """What was asked in the last days: answered without a word more, answered after a reminder, and
+    back with us or closed without an answer; what waits still and what became needless is in none."""
+    given = Q(ending__in=[CustomerTask.Ending.ANSWERED, CustomerTask.Ending.DONE])
+    silent = Q(ending__in=[CustomerTask.Ending.RETURNED, CustomerTask.Ending.CLOSED])
+    tasks = CustomerTask.objects.filter(asked_at__gt=now - timedelta(days=days))
+    numbers = tasks.aggregate(
+        asked=Count("pk"),
+        answered=Count("pk", filter=given & Q(reminders=0)),
+        by_reminder=Count("pk", filter=given & Q(reminders__gt=0)),
+        unanswered=Count("pk", filter=silent),
+    )
+    return Asked(**numbers)
 
 
 def first_reply_median(*, now: datetime) -> float | None:

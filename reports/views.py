@@ -45,6 +45,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "filters": {name: chosen.query() for name, chosen in selectors.FILTERS.items()},
         "today": selectors.kept_in("today", now=now),
         "week": selectors.kept_in("week", now=now),
+        "asked": selectors.asked_of_customers(now=now),
         "first_reply_median": selectors.first_reply_median(now=now),
         "days": [(day.date().isoformat(), _day_name(day), kept) for day, kept in days],
         "days_chart": _days_chart(days),

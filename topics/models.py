@@ -84,6 +84,13 @@ class Field(models.Model):
     is_required_to_solve = models.BooleanField(default=False)
     # Customers may see it and fill it in.
     is_for_customers = models.BooleanField(default=False)
+    # The form is not taken in without it, where it is asked.
+    is_required_for_customers = models.BooleanField(default=False, db_default=False)
+    # It is asked only while this other field says that: the key of a choice, or yes or no.
+    depends_on = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="dependents"
+    )
+    depends_value = models.CharField(max_length=40, blank=True, default="", db_default="")
     position = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=True)
 
@@ -110,6 +117,11 @@ class Field(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(label_ja="") | ~Q(label_en=""), name="field_has_a_label"
+            ),
+            models.CheckConstraint(
+                condition=Q(depends_on=None, depends_value="")
+                | (Q(depends_on__isnull=False) & ~Q(depends_value="")),
+                name="field_depends_on_a_value",
             ),
         ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -10,6 +10,7 @@ from django.db.models import OuterRef
 
 from common.remembered import Remembered
 from topics.models import Field, Topic
+from topics.values import Value, as_typed
 
 # Names the state of the definitions; whoever changes them takes it away.
 VERSION = "topics:version"
@@ -36,15 +37,38 @@ class Definitions:
         """Those of tickets or of customers, old ones too."""
         return [field for field in self.fields if field.of == of]
 
-    def ticket_fields(self, topic_id: int | None) -> list[Field]:
-        """What a ticket of this topic is asked."""
+    def ticket_fields(self, topic_id: int | None, values: Mapping[str, Value]) -> list[Field]:
+        """What a ticket of this topic is asked while its fields say this."""
         fields = self.fields_of(Field.Of.TICKET)
-        return [field for field in fields if field.is_active and field.belongs_to(topic_id)]
+        offered = [field for field in fields if field.is_active and field.belongs_to(topic_id)]
+        return asked_among(offered, values)
 
-    @property
-    def customer_fields(self) -> list[Field]:
-        """What a customer's record is asked."""
-        return [field for field in self.fields_of(Field.Of.CUSTOMER) if field.is_active]
+    def customer_questions(self, topic_id: int | None, values: Mapping[str, Value]) -> list[Field]:
+        """What a customer is asked who writes about this topic and has said this so far."""
+        fields = [each for each in self.fields_of(Field.Of.TICKET) if each.is_for_customers]
+        offered = [field for field in fields if field.is_active and field.belongs_to(topic_id)]
+        return asked_among(offered, values)
+
+    def customer_fields(self, values: Mapping[str, Value]) -> list[Field]:
+        """What a customer's record is asked while its fields say this."""
+        fields = [field for field in self.fields_of(Field.Of.CUSTOMER) if field.is_active]
+        return asked_among(fields, values)
+
+
+def asked_among(offered: Sequence[Field], values: Mapping[str, Value]) -> list[Field]:
+    """Those of the offered fields that depend on nothing, or whose other field is asked, too, and
+    says what they wait for."""
+    by_pk = {field.pk: field for field in offered}
+
+    def is_asked(field: Field, *, depth: int = 0) -> bool:
+        if field.depends_on_id is None:
+            return True
+        other = by_pk.get(field.depends_on_id)
+        says_so = other is not None and as_typed(values.get(other.key)) == field.depends_value
+        # Nobody can save a circle; two who save at once might.
+        return says_so and depth < len(offered) and is_asked(other, depth=depth + 1)  # type: ignore[arg-type]
+
+    return [field for field in offered if is_asked(field)]
 
 
 def definitions() -> Definitions:

@@ -12,8 +12,9 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from topics.exceptions import TopicError
-from topics.models import Choice, Field, Topic
+from topics.models import Choice, Field, Topic, both, in_this_language
 from topics.selectors import forget_definitions
+from topics.values import NO, YES
 
 MOST = 100
 MOST_CHOICES = 100
@@ -56,7 +57,8 @@ def save_field(field: Field, *, values: Mapping[str, Any], topics: Collection[To
     """Keep a field with these values; a new one comes last. What it is of, its key and its kind
     never change, and a choice that was offered once is only switched off.
 
-    Raises TopicError without a label, for a bad key, and for a choice without choices.
+    Raises TopicError without a label, for a bad key, for a choice without choices, and when it
+    depends on what cannot be asked before it.
     """
     fixed = {name: getattr(field, name) for name in FIXED} if field.pk else {}
     for name, value in {**values, **fixed}.items():
@@ -65,7 +67,10 @@ def save_field(field: Field, *, values: Mapping[str, Any], topics: Collection[To
         raise TopicError(_("Give it a name in at least one language."), field="label_ja")
     if field.of != Field.Of.TICKET:
         field.is_required_to_solve, topics = False, ()
+    if not field.is_for_customers:
+        field.is_required_for_customers = False
     field.choices = _choices(field) if field.kind == Field.Kind.CHOICE else []
+    _check_dependence(field)
     if not field.pk:
         field.key = _key(field)
         field.position = _place_behind(Field.objects.filter(of=field.of))
@@ -86,6 +91,8 @@ def delete_field(field: Field, *, is_used: bool) -> None:
     """For good. Raises TopicError when somebody has a value for it: then it can be switched off."""
     if is_used:
         raise TopicError(_("This field has been filled in. Switch it off instead."))
+    if field.dependents.exists():
+        raise TopicError(_("Other fields depend on this one. Change them first."))
     field.delete()
     _tell_everybody()
 
@@ -123,6 +130,36 @@ def _place_behind(rows: QuerySet[Any]) -> int:
         raise TopicError(_("There are %(most)s already. Delete one first.") % {"most": MOST})
     last = rows.aggregate(last=Max("position"))["last"]
     return 0 if last is None else last + 1
+
+
+def _check_dependence(field: Field) -> None:
+    """Only on a choice, or a yes or no, of the same kind of thing, and never in a circle."""
+    other = field.depends_on
+    if other is None:
+        field.depends_value = ""
+        return
+    if other.of != field.of or field.depends_value not in waited_for(other):
+        raise TopicError(
+            _("Choose a field of the same kind and one of its answers."), field=DEPENDS
+        )
+    for _step in range(MOST):
+        if other is None:
+            return
+        if other.pk == field.pk:
+            raise TopicError(_("These fields would wait for each other."), field=DEPENDS)
+        other = other.depends_on
+
+
+DEPENDS = "depends"
+
+
+def waited_for(field: Field) -> dict[str, str]:
+    """The answers another field can wait for, and how they read; none: it has no such answers."""
+    if field.kind == Field.Kind.CHOICE:
+        return {
+            each["key"]: in_this_language(both(each["ja"], each["en"])) for each in field.choices
+        }
+    return {YES: _("Yes"), NO: _("No")} if field.kind == Field.Kind.YES_NO else {}
 
 
 def _key(field: Field) -> str:

@@ -30,16 +30,22 @@ DECIMALS = 6
 YES, NO = "yes", "no"
 
 
-def read_values(fields: Iterable[Field], typed: Mapping[str, str]) -> dict[str, Value | None]:
+def read_values(
+    fields: Iterable[Field], typed: Mapping[str, str], *, only_offered: bool = False
+) -> dict[str, Value | None]:
     """What was typed or chosen for each of these fields, by key; None: it is empty.
 
-    Fields that were not asked are left out. Raises BadValues with a sentence for each wrong one.
+    Fields that were not asked are left out. A choice that is no longer offered may stay where it
+    is, unless what is asked for is something new. Raises BadValues with a sentence for each wrong
+    one.
     """
     found: dict[str, Value | None] = {}
     wrong: dict[str, str] = {}
     for field in fields:
         text = " ".join(typed.get(field.key, "").replace("\0", " ").split())
         value = _read(field, text) if text else None
+        if only_offered and field.kind == Kind.CHOICE and value not in dict(field.choices_offered):
+            value = None
         if text and value is None:
             wrong[field.key] = _(SENTENCES[Kind(field.kind)]) % {"label": field.label}
         elif field.key in typed:

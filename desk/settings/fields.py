@@ -18,11 +18,13 @@ from desk.forms import MoveForm
 from tickets.services.describing import is_used
 from topics.exceptions import TopicError
 from topics.models import Choice, Field, Topic
-from topics.services import FIXED, delete_field, move_field, save_field
+from topics.services import FIXED, delete_field, move_field, save_field, waited_for
 
 NEW_CHOICES = 5
 WORDS = ("label_ja", "label_en", "help_ja", "help_en")
-SWITCHES = ("is_required_to_solve", "is_for_customers", "is_active")
+SWITCHES = (
+    *("is_required_to_solve", "is_for_customers", "is_required_for_customers", "is_active"),
+)
 
 
 def _text(label: Any, *, most: int = 60, **more: Any) -> forms.CharField:
@@ -62,7 +64,16 @@ class FieldForm(forms.Form):
         gettext_lazy("Must be filled in before an agent resolves the ticket"),
         help_text=gettext_lazy("Fields of tickets only. Customers may always end their ticket."),
     )
-    is_for_customers = _switch(gettext_lazy("Customers may see it and fill it in"))
+    is_for_customers = _switch(
+        gettext_lazy("Customers may see it and fill it in"),
+        help_text=gettext_lazy("The form asks it of whoever writes about these topics."),
+    )
+    is_required_for_customers = _switch(gettext_lazy("Customers must fill it in"))
+    depends = forms.ChoiceField(
+        label=gettext_lazy("Asked only when"),
+        required=False,
+        help_text=gettext_lazy("Another field says this. Agents and customers see it only then."),
+    )
     is_active = _switch(
         gettext_lazy("Asked for"),
         help_text=gettext_lazy("What was filled in is still shown when it is switched off."),
@@ -72,13 +83,15 @@ class FieldForm(forms.Form):
         self.field = field
         initial = {name: getattr(field, name) for name in (*WORDS, *SWITCHES, *FIXED)}
         chosen = list(field.topics.values_list("pk", flat=True)) if field.pk else []
-        super().__init__(data, initial={**initial, "topics": chosen})
+        depends = f"{field.depends_on_id}:{field.depends_value}" if field.depends_on_id else ""
+        super().__init__(data, initial={**initial, "topics": chosen, "depends": depends})
         for name in FIXED if field.pk else ():
             del self.fields[name]
         if field.pk and field.of == Field.Of.CUSTOMER:
             del self.fields["topics"], self.fields["is_required_to_solve"]
         elif not self._topic_choices:
             del self.fields["topics"]
+        self._offer_answers()
         self._rows = list(self._add_rows())
 
     @property
@@ -107,7 +120,33 @@ class FieldForm(forms.Form):
         """The values to keep."""
         kept = {name: self.cleaned_data[name] for name in self.base_fields if name in self.fields}
         kept.pop("topics", None)
-        return kept | {"choices": self._choices}
+        other, _colon, value = kept.pop("depends", "").partition(":")
+        waits_for = Field.objects.filter(pk=int(other)).first() if other else None
+        return kept | {
+            "choices": self._choices,
+            "depends_on": waits_for,
+            "depends_value": value,
+        }
+
+    def _offer_answers(self) -> None:
+        """What another field may say, without those that are switched off, unless it is so now."""
+        others = Field.objects.exclude(pk=self.field.pk).filter(is_active=True)
+        if self.field.pk:
+            others = others.filter(of=self.field.of)
+        answers = [
+            (f"{other.pk}:{value}", _("%(field)s: %(answer)s") % {"field": other, "answer": words})
+            for other in others
+            for value, words in waited_for(other).items()
+        ]
+        now = self.initial["depends"]
+        if now and now not in dict(answers) and (waited := self.field.depends_on):
+            answers.append((now, f"{waited}: {self.field.depends_value}"))
+        if not answers:
+            del self.fields["depends"]
+            return
+        field = self.fields["depends"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared so
+        field.choices = [("", _("Always")), *answers]
 
     @property
     def _choices(self) -> list[Choice]:

@@ -76,6 +76,14 @@ class PolicyForm(forms.Form):
             " only for promises made from then on. Reports count the promise as rescued, not as kept."
         ),
     )
+    returns_unanswered = forms.BooleanField(
+        label=_("Bring it back to us instead of closing it"),
+        required=False,
+        help_text=_(
+            "After both reminders somebody may be stuck rather than done. The ticket is open again at"
+            " the time below, with a new promise, and says that somebody should call."
+        ),
+    )
     nudge_1 = NotationField(label=_("First reminder after"), read=read_duration, required=True)
     nudge_2 = NotationField(label=_("Second reminder after"), read=read_duration, required=True)
     auto_close = NotationField(label=_("Close after"), read=read_duration, required=True)
@@ -120,6 +128,7 @@ class PolicyForm(forms.Form):
                 "warn_percent": ", ".join(map(str, settings["warn_percent"])),
                 "notifies_around_the_clock": settings.get("notifies_around_the_clock", False),
                 "holding_note": settings.get("holding_note", False),
+                "returns_unanswered": settings.get("returns_unanswered", False),
                 **{wait: write_duration(settings["customer_wait"][wait]) for wait in WAITS},
                 "reopen_floor": write_duration(settings["reopen_floor"]),
                 **_times(settings),
@@ -187,6 +196,7 @@ class PolicyForm(forms.Form):
             ],
             "notifies_around_the_clock": fields["notifies_around_the_clock"],
             "holding_note": fields["holding_note"],
+            "returns_unanswered": fields["returns_unanswered"],
         }
 
 

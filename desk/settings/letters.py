@@ -29,6 +29,8 @@ from mail.models import LetterText, LetterTextVersion
 from mail.services import queue_email
 from sla.models import Status
 from tickets.letters import letter_values
+from tickets.models import CustomerTask
+from tickets.ratings import Asked
 
 Name = LetterText.Name
 SHOWN = 50
@@ -43,6 +45,10 @@ ABOUT = {
     Name.REMINDER: gettext_lazy("When the customer has not answered. Sent automatically."),
     Name.CLOSING: gettext_lazy(
         "When the customer has not answered any reminder, and we close. Sent automatically."
+    ),
+    Name.RETURNED: gettext_lazy(
+        "When the customer has not answered any reminder, and the policy brings the ticket back to"
+        " us. Sent automatically."
     ),
 }
 
@@ -231,7 +237,12 @@ def _example(name: str, text: Text, request: HttpRequest, language: str) -> Lett
         ticket,
         name,
         link=f"{settings.BASE_URL}/r/{'x' * 32}/",
-        context={**told, "promised_at": now},
+        context={
+            **told,
+            "promised_at": now,
+            "thing": CustomerTask(thing=_("Tell us the serial number"), needed_on=now.date()),
+            "rating": Asked(url=f"{settings.BASE_URL}/rating/12.xxxx/", is_about_effort=False),
+        },
     )
     return write_to(name, values, language=language, text=text)
 
@@ -270,6 +281,8 @@ def _placeholders(name: str) -> list[tuple[str, str, str, bool]]:
         "earlier": _("the time that was promised before"),
         "body": _("what the agent writes; on a line of its own"),
         "signature": _("the signature of the agent or the team"),
+        "thing": _("what the customer is asked to do, and by when, if that was named"),
+        "rating": _("the question how it was, with its links, when it is solved; not each time"),
     }
     rules = RULES[name]
     return [

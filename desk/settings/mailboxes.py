@@ -219,17 +219,31 @@ class MailboxForm(forms.Form):
     def of_source(self) -> dict[str, Any]:
         return {name: each for name, each in self.cleaned_data.items() if name not in OF_MAILBOX}
 
-    def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
-        """The fields under their headings."""
-        names = [name for name in self.fields if name not in BY_HAND]
-        fetching, sending = names.index("kind"), names.index("transport")
-        parts = {
-            _("Mailbox"): names[:fetching],
-            _("Fetching mail"): names[fetching:sending],
-            _("Sending letters"): names[sending:],
-            _("Sign-in at another provider, entered by hand"): list(BY_HAND),
+    def groups(self) -> list[tuple[Any, list[tuple[str, list[forms.BoundField]]]]]:
+        """The fields under their headings, in parts: each with the class that hides what the other
+        choices do not need."""
+        names = list(self.fields)
+        folder, transport = names.index("folder"), names.index("transport")
+        parts: dict[Any, list[tuple[str, list[str]]]] = {
+            _("Mailbox"): [("", names[: names.index("kind")])],
+            _("Fetching mail"): [
+                ("", ["kind"]),
+                ("only--imap", ["host", "port", "security"]),
+                ("only--sign-in", ["user", "auth"]),
+                ("only--sign-in only--password", ["secret"]),
+                ("only--sign-in only--token", ["provider", "account"]),
+                ("only--sign-in only--token only--by-hand", list(BY_HAND)),
+                ("only--imap", names[folder:transport]),
+            ],
+            _("Sending letters"): [
+                ("", ["transport"]),
+                ("only--smtp", names[transport + 1 :]),
+            ],
         }
-        return [(title, [self[name] for name in part]) for title, part in parts.items()]
+        return [
+            (title, [(when, [self[name] for name in part]) for when, part in under])
+            for title, under in parts.items()
+        ]
 
     def _require(self, *names: str) -> None:
         for name in names:

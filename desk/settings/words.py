@@ -79,7 +79,7 @@ def policy_facts(version: PolicyVersion) -> Facts:
         **dict(_levels(settings)),
         **{
             str(fields[switch].label): _("yes") if settings.get(switch) else _("no")
-            for switch in ("notifies_around_the_clock", "holding_note")
+            for switch in ("notifies_around_the_clock", "holding_note", "returns_unanswered")
         },
         **{str(fields[wait].label): _duration(settings["customer_wait"][wait]) for wait in WAITS},
     }

@@ -5,31 +5,51 @@ from __future__ import annotations
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone, translation
 
+from portal import sessions
 from portal.forms import InquiryForm, Submission
+from portal.framing import A_DAY, is_framed
 from portal.pages import page, private_page
 from portal.visitors import may_post
+from reports.usual_times import usual_times
 from sla.selectors import promise_for_inquiry
 from tickets import links
 from tickets.attachments import AttachmentRefused, keep_uploads, remove_upload, uploads
+from tickets.form_links import read_form_link
+from tickets.likeness import already_asked
 from tickets.models import Channel, Ticket
 from tickets.services.opening import Inquiry, Opened, open_ticket
 
 RECEIVED = "portal.received"
 AN_HOUR = 3600
+LONGEST_SUBJECT = 200
 
 
 def new_inquiry(request: HttpRequest) -> HttpResponse:
     """Show the form; take it in; in Japanese ask once whether all is right before sending."""
     if request.method != "POST":
-        return _form_page(request, InquiryForm(), Submission.new())
+        return _empty_form(request)
     submission = Submission.read(request.POST.get("submission", ""))
     if not may_post(request, cost=2 if submission.is_quicker_than_a_person else 1):
         return _form_page(request, InquiryForm(request.POST), submission, status=429)
-    if "remove" in request.POST:
-        return _remove_file(request, InquiryForm(request.POST, request.FILES), submission)
+    if is_framed(request) and not (submission.is_ours and submission.age < A_DAY):
+        return _form_page(
+            request, _unchecked_form(request), Submission.new(), status=422, is_stale=True
+        )
+    if "remove" in request.POST or request.POST.get("step") == "topic":
+        return _show_again(request, InquiryForm(request.POST, request.FILES), submission)
     return _take_in(request, InquiryForm(request.POST, request.FILES), submission)
+
+
+def _empty_form(request: HttpRequest) -> HttpResponse:
+    """Or one that a link of ours has filled in."""
+    signed = request.GET.get("prefill", "")
+    filled = read_form_link(signed) if signed else None
+    form = InquiryForm(initial={**_asked_for(request), **(filled or {})})
+    is_bad_link = bool(signed) and filled is None
+    return _form_page(request, form, Submission.new(), is_bad_link=is_bad_link)
 
 
 def received(request: HttpRequest, token: str) -> HttpResponse:
@@ -50,9 +70,18 @@ def received(request: HttpRequest, token: str) -> HttpResponse:
         return private_page(request, "portal/received.html", context)
 
 
-def _remove_file(request: HttpRequest, form: InquiryForm, submission: Submission) -> HttpResponse:
-    """Take one file off the form. Files chosen meanwhile stay, as the text does."""
-    remove_upload(request.POST["remove"], submission_key=submission.key)
+def questions(request: HttpRequest) -> HttpResponse:
+    """What a topic asks, for a form that is being filled in: a part of the page."""
+    form = InquiryForm(initial=dict(request.GET.items()))
+    context = {"form": form, "usual": usual_times().words_for(form.topic_id)}
+    return page(request, "portal/_questions.html", context)
+
+
+def _show_again(request: HttpRequest, form: InquiryForm, submission: Submission) -> HttpResponse:
+    """With one file taken off, or with the questions of a topic. Files chosen meanwhile stay, as
+    the text does."""
+    if "remove" in request.POST:
+        remove_upload(request.POST["remove"], submission_key=submission.key)
     form.is_valid()
     if "website" not in form.errors and not _keep_files(form, submission):
         return _form_page(request, form, submission, status=422)
@@ -67,9 +96,41 @@ def _take_in(request: HttpRequest, form: InquiryForm, submission: Submission) ->
         return _form_page(request, form, submission, status=422)
     if request.POST.get("step") == "edit":
         return _form_page(request, _unchecked_form(request), submission)
+    return _page_before_sending(request, form, submission) or _send(request, form, submission)
+
+
+def _page_before_sending(
+    request: HttpRequest, form: InquiryForm, submission: Submission
+) -> HttpResponse | None:
+    """What somebody should see before a form that is right is sent; None: nothing."""
+    if not form.is_asked_in_full:
+        return _form_page(request, _unchecked_form(request), submission, has_more_questions=True)
+    asked = _asked_already(request, form)
+    # A second click is no second question.
+    if asked and asked.submission_key != submission.key:
+        return _form_page(request, _unchecked_form(request), submission, asked_already=asked)
     if _wants_confirmation(request):
         return _confirmation_page(request, form, submission)
-    return _send(form, submission)
+    return None
+
+
+def _asked_for(request: HttpRequest) -> dict[str, str]:
+    """What the address of the form says: anybody may have written it, and it is only a start."""
+    return {
+        "topic": request.GET.get("topic", ""),
+        "subject": " ".join(request.GET.get("subject", "").split())[:LONGEST_SUBJECT],
+    }
+
+
+def _asked_already(request: HttpRequest, form: InquiryForm) -> Ticket | None:
+    """The open inquiry about the same, once, and only for somebody who has shown that it is theirs:
+    nobody else is told what a customer has asked."""
+    has_decided = "anyway" in request.POST or request.POST.get("step") == "send"
+    customer = None if has_decided or is_framed(request) else sessions.visitor(request)
+    if customer is None:
+        return None
+    subject, body = form.cleaned_data["subject"], form.cleaned_data["body"]
+    return already_asked(customer, subject, body, now=timezone.now())
 
 
 def _unchecked_form(request: HttpRequest) -> InquiryForm:
@@ -96,12 +157,16 @@ def _wants_confirmation(request: HttpRequest) -> bool:
     return translation.get_language() == "ja" and request.POST.get("step") != "send"
 
 
-def _send(form: InquiryForm, submission: Submission) -> HttpResponse:
+def _send(request: HttpRequest, form: InquiryForm, submission: Submission) -> HttpResponse:
     opened = _open(form, submission)
     # Somebody who is known already gets the link by mail only: whoever types an address here has
     # not shown that it is theirs.
     facts = [opened.ticket.pk, opened.ticket.customer.is_new, opened.is_addition]
-    return redirect("portal:inquiry_received", token=signing.dumps(facts, salt=RECEIVED))
+    token = signing.dumps(facts, salt=RECEIVED)
+    if is_framed(request):
+        address = reverse("portal:framed_received", args=[token])
+        return redirect(f"{address}?lang={translation.get_language()}")
+    return redirect("portal:inquiry_received", token=token)
 
 
 def _open(form: InquiryForm, submission: Submission) -> Opened:
@@ -114,6 +179,7 @@ def _open(form: InquiryForm, submission: Submission) -> Opened:
             subject=fields["subject"],
             body=fields["body"],
             topic=form.chosen_topic,
+            fields=form.values,
             channel=Channel.WEB,
             language=translation.get_language() or "ja",
             submission_key=submission.key,
@@ -123,10 +189,19 @@ def _open(form: InquiryForm, submission: Submission) -> Opened:
 
 
 def _form_page(
-    request: HttpRequest, form: InquiryForm, submission: Submission, *, status: int = 200
+    request: HttpRequest,
+    form: InquiryForm,
+    submission: Submission,
+    *,
+    status: int = 200,
+    **told: bool | Ticket,
 ) -> HttpResponse:
+    """The form, and what is `told` above it: that there are more questions, that the page was open
+    for too long, that the link was no good, which inquiry asks the same."""
     context = {
+        **told,
         "form": form,
+        "usual": usual_times().words_for(form.topic_id),
         "submission": submission.value(),
         "uploads": uploads(submission.key) if submission.has_uploads else [],
         "promise_at": promise_for_inquiry(

@@ -8,18 +8,23 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from branding.selectors import brand_name
+from customers.services import set_time_zone
 from portal import access
 from portal.forms import ReplyForm, Submission
+from portal.page_forms import LanguageForm
 from portal.pages import private_page
 from portal.visitors import may_post
+from portal.words import state_in_words
 from tickets.attachments import AttachmentRefused, keep_uploads, uploads
 from tickets.exceptions import TicketError
 from tickets.models import Message, Ticket
 from tickets.selectors import customer_page
-from tickets.services import handling, replying
+from tickets.services import asking, handling, inviting, replying
+from tickets.services.speaking import change_language
 
 
 @access.by_link
@@ -59,6 +64,41 @@ def create_solution(request: HttpRequest, ticket: Ticket, token: str) -> HttpRes
 
 
 @access.by_link
+def create_done(request: HttpRequest, ticket: Ticket, token: str) -> HttpResponse:
+    """The customer has done what we asked them to do."""
+    try:
+        asking.complete_task(ticket)
+        messages.success(request, _("Thank you. We have noted that it is done, and go on."))
+    except TicketError as error:
+        messages.info(request, str(error))
+    return redirect("portal:request", token=token)
+
+
+@access.by_link
+def update_language(request: HttpRequest, ticket: Ticket, token: str) -> HttpResponse:
+    """From now on we write about this inquiry in this language, and name times of this zone."""
+    form = LanguageForm(request.POST, ticket=ticket)
+    if not form.is_valid():
+        messages.error(request, _("Choose a language and a time zone from the lists."))
+        return redirect("portal:request", token=token)
+    chosen = form.cleaned_data["language"]
+    change_language(ticket, to=chosen)
+    set_time_zone(ticket.customer, time_zone=form.cleaned_data["time_zone"])
+    with translation.override(chosen):
+        messages.success(request, _("Saved. Our letters about this inquiry follow."))
+    response = redirect("portal:request", token=token)
+    # Who had chosen another language for the pages would not see that anything has changed.
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        chosen,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        samesite="Lax",
+    )
+    return response
+
+
+@access.by_link
 def create_reopening(request: HttpRequest, ticket: Ticket, token: str) -> HttpResponse:
     """The customer says that it is not solved after all."""
     try:
@@ -92,7 +132,11 @@ def _page(
     context = {
         "ticket": ticket,
         "page": (seen := customer_page(ticket)),
-        "entries": [_entry(message, token) for message in seen.messages],
+        "state": state_in_words(ticket.status),
+        "task": asking.current_task(ticket),
+        "people": inviting.people_of(ticket),
+        "language_form": LanguageForm(ticket=ticket),
+        "entries": [entry_of(message, token=token) for message in seen.messages],
         "token": token,
         "form": form,
         "submission": submission.value(),
@@ -102,15 +146,18 @@ def _page(
     return private_page(request, "portal/request.html", context, status=status)
 
 
-def _entry(message: Message, token: str) -> dict[str, object]:
-    """One message with its author's name and the addresses of its files."""
+def entry_of(message: Message, *, token: str) -> dict[str, object]:
+    """One message with its author's name and the addresses of its files; without a token, who reads
+    it may not open them."""
     author = message.ticket.customer.name if message.is_inbound else _author(message)
     return {
         "message": message,
         "author": author or _("You"),
         "attachments": [
             {
-                "url": reverse("portal:attachment", args=[token, attachment.public_id]),
+                "url": reverse("portal:attachment", args=[token, attachment.public_id])
+                if token
+                else "",
                 "name": attachment.name,
                 "size_label": filesizeformat(attachment.size),
             }
@@ -120,4 +167,4 @@ def _entry(message: Message, token: str) -> dict[str, object]:
 
 
 def _author(message: Message) -> str:
-    return message.agent.name if message.agent else str(settings.BRAND_NAME)
+    return message.agent.name if message.agent else brand_name()

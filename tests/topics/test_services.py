@@ -189,6 +189,6 @@ def test_a_field_is_of_its_topics_or_of_every_ticket():
 
     known = definitions()
 
-    assert known.ticket_fields(billing.pk) == [everywhere, here]
-    assert known.ticket_fields(other.pk) == [everywhere]
-    assert known.ticket_fields(None) == [everywhere]
+    assert known.ticket_fields(billing.pk, {}) == [everywhere, here]
+    assert known.ticket_fields(other.pk, {}) == [everywhere]
+    assert known.ticket_fields(None, {}) == [everywhere]
