@@ -193,6 +193,8 @@ class Notification(models.Model):
         UNDELIVERED = "undelivered", _("A letter did not arrive")
         NOT_SENT = "not_sent", _("A scheduled reply was not sent")
         THIRD_PARTY = "third_party", _("A third party answered")
+        RETURNED = "returned", _("The customer did not answer: call")
+        BAD_RATING = "bad_rating", _("A bad rating")
         FLOODED = "flooded", _("Very many mails from one sender")
         MAIL_WAITS = "mail_waits", _("Mail needs a look")
         MAILBOX_SILENT = "mailbox_silent", _("A mailbox cannot be read")

@@ -22,6 +22,7 @@ MAILED_BY_DEFAULT = {
     Kind.MENTIONED,
     Kind.UNDELIVERED,
     Kind.NOT_SENT,
+    Kind.BAD_RATING,
     Kind.MAIL_WAITS,
     Kind.MAILBOX_SILENT,
 }

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent, Team
+from branding.selectors import brand_name
 from common.placeholders import Placeholders
 
 MOST = 1000
@@ -22,7 +22,7 @@ def signature_of(agent: Agent, *, team: Team | None, language: str) -> str:
 
 def filled(text: str, *, agent: Agent, team: Team | None) -> str:
     """A signature as it stands below a reply of this agent."""
-    values = {AGENT: agent.name, TEAM: team.name if team else "", BRAND: settings.BRAND_NAME}
+    values = {AGENT: agent.name, TEAM: team.name if team else "", BRAND: brand_name()}
     return WORDS.fill(text, values).strip()
 
 

@@ -58,6 +58,8 @@ class Customer(models.Model):
     fields = models.JSONField(default=dict, blank=True, db_default={})
     # Comes first when tickets wait for somebody to have time.
     is_vip = models.BooleanField(default=False, db_default=False)
+    # May read what others of the organization have asked; an agent says so.
+    sees_organization = models.BooleanField(default=False, db_default=False)
     # The record that this one was found to be the same person as: always the last of the chain.
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="absorbed"
@@ -144,6 +146,44 @@ class CustomerNote(models.Model):
 
     def __str__(self) -> str:
         return f"note {self.pk} on customer {self.customer_id}"
+
+
+class SignInLink(models.Model):
+    """A link that lets one person in once, to all they have asked. Only the token's digest is kept.
+
+    It is made for every address that is typed, known or not, so that nobody can tell which; without
+    a customer it opens nothing.
+    """
+
+    customer = models.ForeignKey(
+        Customer, null=True, on_delete=models.CASCADE, related_name="sign_in_links"
+    )
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="sign_in_links_by_age")]
+
+    def __str__(self) -> str:
+        return f"sign-in link {self.pk}"
+
+
+class CustomerSession(models.Model):
+    """A browser in which one customer has shown who they are. Only the token's digest is kept."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="sessions")
+    digest = models.CharField(max_length=64, unique=True)
+    began_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="customer_sessions_by_age")]
+
+    def __str__(self) -> str:
+        return f"session {self.pk} of customer {self.customer_id}"
 
 
 class CustomerMerge(models.Model):

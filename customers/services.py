@@ -93,12 +93,41 @@ def add_contact_point(customer: Customer, *, kind: str, value: str) -> None:
 def update_customer(
     customer: Customer, *, name: str, organization: str, language: str, time_zone: str
 ) -> Customer:
-    """Correct the record. An organisation is named; one that nobody has named before is made."""
+    """Correct the record. An organisation is named; one that nobody has named before is made. Who
+    comes to another one may not read what its people asked until somebody says so."""
     customer = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    before = customer.organization_id
     customer.name, customer.language, customer.time_zone = name.strip(), language, time_zone
     customer.organization = _organization_named(organization.strip())
-    customer.save(update_fields=["name", "language", "time_zone", "organization"])
+    if customer.organization_id != before:
+        customer.sees_organization = False
+    customer.save(
+        update_fields=["name", "language", "time_zone", "organization", "sees_organization"]
+    )
     return customer
+
+
+@transaction.atomic
+def let_see_organization(customer: Customer, *, may: bool, by: Agent, now: datetime) -> bool:
+    """Say whether they may read what others of their organisation ask; it is kept in their history
+    who said so. False when nothing changes, or when they belong to none."""
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    if customer.sees_organization == may or (may and customer.organization is None):
+        return False
+    customer.sees_organization = may
+    customer.save(update_fields=["sees_organization"])
+    if may:
+        said = _("May read the inquiries of %(organization)s from now on.")
+    else:
+        said = _("May no longer read the inquiries of %(organization)s.")
+    name = customer.organization.name if customer.organization else "–"
+    write_customer_note(customer, body=said % {"organization": name}, agent=by, now=now)
+    return True
+
+
+def set_time_zone(customer: Customer, *, time_zone: str) -> None:
+    """Promised times are named in it from now on."""
+    Customer.objects.filter(pk=customer.pk).update(time_zone=time_zone)
 
 
 @transaction.atomic

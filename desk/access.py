@@ -11,9 +11,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest
 
-from accounts.models import Agent, Team
+from accounts.models import Agent, Language, Team
+from branding.models import Notice
 from common.prepared import prepared
 from customers.models import ContactPoint, Customer
+from knowledge.models import Article, ArticleText, ArticleVersion, Collection
 from mail.models import (
     BlockedSender,
     InboundEmail,
@@ -27,6 +29,7 @@ from tickets.models import (
     Macro,
     Message,
     Participant,
+    Rating,
     SavedView,
     ScheduledReply,
     ThirdPartyLetter,
@@ -201,6 +204,61 @@ def participant(ticket: Ticket, pk: int) -> Participant:
     return _found(ticket.participants.filter(pk=pk).first())
 
 
+def article(visitor: Agent, pk: int) -> Article:
+    """An article they may read, and write drafts of. Raises Http404."""
+    articles = Article.objects.visible_to(visitor).select_related("collection", "topic")
+    return _found(articles.filter(pk=pk).first())
+
+
+def kept_article(visitor: Agent, pk: int) -> Article:
+    """An article they may publish, place and delete. Raises Http404."""
+    return _found(article(visitor, pk) if may_keep_articles(visitor) else None)
+
+
+def article_of_id(visitor: Agent, text: str) -> Article:
+    """As article(), by an id that was sent as a text. Raises Http404."""
+    if not NUMBER.fullmatch(text) or int(text) > LARGEST_NUMBER:
+        raise Http404
+    return article(visitor, int(text))
+
+
+def article_text(article: Article, language: str) -> ArticleText:
+    """What it says in a language; a new one where it says nothing. Raises Http404 for a language
+    that nobody speaks here."""
+    if language not in Language.values:
+        raise Http404
+    texts = article.texts.defer("title_tokens", "tokens", "draft_tokens").filter(language=language)
+    return texts.first() or ArticleText(article=article, language=language)
+
+
+def article_version(text: ArticleText, number: str) -> ArticleVersion:
+    """What the text said before, by an id that was sent as a text. Raises Http404."""
+    if not NUMBER.fullmatch(number) or int(number) > LARGEST_NUMBER:
+        raise Http404
+    versions = ArticleVersion.objects.filter(text=text.pk).select_related("text__article")
+    return _found(versions.defer(*OF_INDEX).filter(pk=int(number)).first())
+
+
+OF_INDEX = ("text__title_tokens", "text__tokens", "text__draft_tokens")
+
+
+def collection(visitor: Agent, pk: int) -> Collection:
+    """A collection they may change. Raises Http404."""
+    check_keeps_articles(visitor)
+    return _found(Collection.objects.filter(pk=pk).first())
+
+
+def check_keeps_articles(visitor: Agent) -> None:
+    """Raises Http404 for whoever only writes drafts."""
+    if not may_keep_articles(visitor):
+        raise Http404
+
+
+def may_keep_articles(visitor: Agent) -> bool:
+    """Who publishes: managers, administrators, and who leads a team."""
+    return visitor.sees_everything or visitor.memberships.filter(is_lead=True).exists()
+
+
 def mailbox(pk: int) -> Mailbox:
     """A mailbox, for those whom helpdesk.access lets come to its settings. Raises Http404."""
     return _found(Mailbox.objects.filter(pk=pk).first())
@@ -220,6 +278,11 @@ def letter_version(name: str, language: str, number: str) -> LetterTextVersion |
 def topic(pk: int) -> Topic:
     """A topic, for those whom helpdesk.access lets come to its settings. Raises Http404."""
     return _found(Topic.objects.filter(pk=pk).first())
+
+
+def notice(pk: int) -> Notice:
+    """A notice, for those whom helpdesk.access lets come to the settings. Raises Http404."""
+    return _found(Notice.objects.filter(pk=pk).first())
 
 
 def field(pk: int) -> Field:
@@ -255,6 +318,30 @@ def blocked_sender(pk: int) -> BlockedSender:
 def may_keep_mail(visitor: Agent) -> bool:
     """Administrators, and who leads a team."""
     return visitor.is_administrator or visitor.memberships.filter(is_lead=True).exists()
+
+
+def ratings(visitor: Agent) -> QuerySet[Rating]:
+    """What customers were asked and said: all of it for managers, that of their teams for leads.
+    Raises Http404 for everybody else."""
+    if visitor.sees_everything:
+        return Rating.objects.all()
+    if not visitor.memberships.filter(is_lead=True).exists():
+        raise Http404
+    led = Team.objects.filter(memberships__agent=visitor, memberships__is_lead=True)
+    return Rating.objects.filter(ticket__team__in=led)
+
+
+def may_recover(visitor: Agent, ticket: Ticket) -> bool:
+    """Whether it is theirs to make up for a bad rating of the ticket."""
+    led = visitor.memberships.filter(team=ticket.team_id, is_lead=True)
+    return visitor.sees_everything or led.exists()
+
+
+def rating_to_recover(visitor: Agent, ticket: Ticket) -> Rating:
+    """The bad rating of a ticket that it is theirs to make up for. Raises Http404."""
+    if not may_recover(visitor, ticket):
+        raise Http404
+    return _found(Rating.objects.filter(ticket=ticket, recovery_due_at__isnull=False).first())
 
 
 def address_point(ticket: Ticket, pk: int) -> ContactPoint:

@@ -44,7 +44,7 @@ class CustomerForm(FieldsForm):
             "time_zone": customer.time_zone,
         }
         super().__init__(data, initial=initial)
-        self.ask(definitions().customer_fields, customer.fields)
+        self.ask(definitions().customer_fields(customer.fields), customer.fields)
 
     @property
     def record(self) -> dict[str, Any]:

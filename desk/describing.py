@@ -14,47 +14,17 @@ from customers.models import Customer
 from tickets.models import Ticket
 from tickets.queue import FIELD
 from topics.exceptions import BadValues
+from topics.inputs import NOTHING, input_of
 from topics.models import Field, Topic
 from topics.selectors import Definitions, definitions
-from topics.values import NO, YES, Value, as_typed, in_words
-
-# topics.values says what is wrong with a longer one.
-LONGEST = 1000
-NOTHING = "–"
-INPUTS = {
-    Field.Kind.TEXT: {"autocomplete": "off"},
-    Field.Kind.NUMBER: {"inputmode": "decimal", "autocomplete": "off"},
-    Field.Kind.DATE: {"type": "date"},
-}
+from topics.values import Value, in_words
 
 
-def input_of(field: Field, *, empty: Any = NOTHING, now: Value | None = None) -> forms.Field:
-    """How somebody fills in a field. What was typed is judged by topics.values alone.
-
-    `now` is what it says: a choice that is no longer offered stays where it is.
-    """
-    if field.kind in INPUTS:
-        widget: forms.Widget = forms.TextInput(attrs=INPUTS[Field.Kind(field.kind)])
-    else:
-        widget = forms.Select(choices=[("", empty), *_choices(field, now)])
+def input_for_agents(field: Field, *, now: Value | None = None) -> forms.Field:
+    """The control, and whether the ticket can be resolved without it."""
     needed = _("Needed to resolve") if field.is_required_to_solve else ""
-    return forms.CharField(
-        label=field.label,
-        help_text=" · ".join(filter(None, [needed, field.help_text])),
-        required=False,
-        max_length=LONGEST,
-        initial=as_typed(now),
-        widget=widget,
-    )
-
-
-def _choices(field: Field, now: Value | None) -> list[tuple[str, str]]:
-    if field.kind == Field.Kind.YES_NO:
-        return [(YES, _("Yes")), (NO, _("No"))]
-    offered = field.choices_offered
-    if isinstance(now, str) and now not in dict(offered):
-        offered.append((now, in_words(field, now)))
-    return offered
+    help_text = " · ".join(filter(None, [needed, field.help_text]))
+    return input_of(field, now=now, help_text=help_text)
 
 
 class FieldsForm(forms.Form):
@@ -70,7 +40,7 @@ class FieldsForm(forms.Form):
         """Ask for these, which say what they say now."""
         self.asked = list(fields)
         for field in self.asked:
-            asked = input_of(field, now=values.get(field.key))
+            asked = input_for_agents(field, now=values.get(field.key))
             asked.show_hidden_initial = True
             self.fields[f"{FIELD}{field.key}"] = asked
 
@@ -108,7 +78,7 @@ class DetailsForm(FieldsForm):
         super().__init__(data, auto_id="details_%s", initial={"topic": ticket.topic_id})
         known = definitions()
         offer_topics(self, known, now=ticket.topic_id)
-        self.ask(known.ticket_fields(ticket.topic_id), ticket.fields)
+        self.ask(known.ticket_fields(ticket.topic_id, ticket.fields), ticket.fields)
 
 
 def offer_topics(form: forms.Form, known: Definitions, *, now: int | None = None) -> None:
@@ -174,7 +144,7 @@ def details_of(ticket: Ticket, *, form: DetailsForm | None = None) -> Details:
     """What the card beside the thread shows; with a form, what was typed there."""
     known = definitions()
     topic = known.topic(ticket.topic_id)
-    asked = known.ticket_fields(ticket.topic_id)
+    asked = known.ticket_fields(ticket.topic_id, ticket.fields)
     required = [each for each in asked if each.is_required_to_solve]
     return Details(
         topic=topic.name if topic else "",

@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent
 from accounts.selectors import circle_of
-from desk.describing import input_of
 from sla.models import Priority, Status
 from tickets.models import Channel, Tag
 from tickets.queue import FIELD, QueueFilter
 from tickets.surroundings import TAGS_SUGGESTED
+from topics.inputs import input_of
 from topics.models import Field
 from topics.selectors import definitions
 from topics.values import in_words, read_values
@@ -25,6 +25,7 @@ ANY = ("", gettext_lazy("any"))
 DUES = {
     "late": gettext_lazy("Late"),
     "broken": gettext_lazy("Promise broken"),
+    "asked": gettext_lazy("Customer asks for news"),
     "hour": gettext_lazy("Promised within 1 hour"),
     "four_hours": gettext_lazy("Promised in 1 to 4 hours"),
     "day": gettext_lazy("Promised in 4 to 24 hours"),

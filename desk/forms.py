@@ -59,7 +59,8 @@ class WritingForm(forms.Form):
     def __init__(
         self, data: Any = None, files: Any = None, *, draft: Draft | None = None, auto_id: str
     ) -> None:
-        initial = {"body": draft.body} if draft else None
+        kept = ("body", "thing", "needed_on")
+        initial = {name: getattr(draft, name) for name in kept} if draft else None
         super().__init__(data, files, initial=initial, auto_id=auto_id)
         self._draft_key = draft.submission_key if draft else None
         self._is_shown_only = False
@@ -89,6 +90,20 @@ class ContactForm(WritingForm):
     outcome = forms.ChoiceField(
         choices=[("promise", ""), ("ask", ""), ("solve", "")], initial="promise"
     )
+    thing = forms.CharField(
+        label=_("What we need from the customer"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"class": "input input--small", "autocomplete": "off"}),
+    )
+    needed_on = forms.DateField(
+        label=_("By which day"),
+        required=False,
+        widget=forms.DateInput(
+            attrs={"type": "date", "class": "input input--small"}, format="%Y-%m-%d"
+        ),
+        error_messages={"invalid": _("Enter a day such as 2026-11-24.")},
+    )
     promise = forms.CharField(label=_("Next contact"), required=False, max_length=40)
     promise_other = wall_time_field(_("Another time"))
     seen_entries = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
@@ -98,7 +113,21 @@ class ContactForm(WritingForm):
         cleaned = super().clean() or {}
         if cleaned.get("outcome") == "promise":
             cleaned["promise_at"] = self._promise_at(cleaned)
+        self._check_thing(cleaned)
         return cleaned
+
+    def _check_thing(self, cleaned: dict[str, Any]) -> None:
+        """What we need is asked, or not written down: nobody is to believe that it was."""
+        asks, needed_on = cleaned.get("outcome") == "ask", cleaned.get("needed_on")
+        if cleaned.get("thing") and not asks:
+            self.add_error(
+                "thing",
+                _("Send it with the button that waits for the answer, or leave this empty."),
+            )
+        elif asks and needed_on and not cleaned.get("thing"):
+            self.add_error("thing", _("Say what the customer is to do by that day."))
+        elif asks and needed_on and needed_on < timezone.localdate():
+            self.add_error("needed_on", _("This day is in the past. Choose a later one."))
 
     def _promise_at(self, cleaned: dict[str, Any]) -> datetime | None:
         chosen = cleaned.get("promise", "")
@@ -118,6 +147,8 @@ class ContactForm(WritingForm):
             solves=outcome == "solve",
             asks=outcome == "ask",
             promise_at=self.cleaned_data.get("promise_at"),
+            thing=self.cleaned_data.get("thing", ""),
+            needed_on=self.cleaned_data.get("needed_on"),
         )
 
     def reply(self, *, channel: str) -> Reply:

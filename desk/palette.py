@@ -14,6 +14,7 @@ from customers.selectors import find_customers
 from desk import access
 from desk.macros import audience_of
 from desk.origin import queue_address
+from knowledge.reporting import article_lines
 from tickets.models import Ticket
 from tickets.searching.finding import find
 from tickets.searching.query import read_query
@@ -49,6 +50,7 @@ def found_groups(text: str, *, agent: Agent, now: datetime) -> list[Group]:
         Group(_("Saved views"), "bookmark", _views(text, agent=agent)),
         Group(_("Customers"), "user", _customers(text, agent=agent)),
         Group(_("Macros"), "notebook-text", _macros(text, agent=agent)),
+        Group(_("Articles"), "book-open", _articles(text, agent=agent)),
     ]
     return [group for group in groups if group.places]
 
@@ -64,6 +66,7 @@ def _places(text: str, *, agent: Agent) -> list[Place]:
         "desk:ticket_new": _("New ticket"),
         "desk:view_list": _("Saved views"),
         "desk:macro_list": _("Macros"),
+        "desk:article_list": _("Articles"),
         "desk:notification_list": _("Notifications"),
         "desk:availability": _("Availability"),
         "desk:notification_settings": _("What I am told"),
@@ -106,6 +109,18 @@ def _macros(text: str, *, agent: Agent) -> list[Place]:
     found = macros_named(agent, text)[:MOST] if text.strip() else []
     address = reverse("desk:macro_list")
     return [Place(each.name, address, audience_of(each), macro=each.name) for each in found]
+
+
+def _articles(text: str, *, agent: Agent) -> list[Place]:
+    found = article_lines(agent, text=text, limit=MOST) if text.strip() else []
+    return [
+        Place(
+            line.title,
+            reverse("desk:article", args=[line.article.pk]),
+            line.article.collection.name,
+        )
+        for line in found
+    ]
 
 
 def _views(text: str, *, agent: Agent) -> list[Place]:

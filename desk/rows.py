@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from common.excerpts import Piece, excerpt
 from common.templatetags.ui import (
     avatar_hue,
     channel_icon,
@@ -25,7 +26,6 @@ from common.templatetags.ui import (
 from common.time_formatting import format_instant, short_instant, time_left
 from sla.models import UNRESOLVED, Kind, Priority, Status
 from tickets.models import Channel, SearchEntry
-from tickets.searching.excerpts import Piece, excerpt
 from tickets.searching.finding import Match
 from tickets.searching.query import Query
 
@@ -59,6 +59,7 @@ class Row(TypedDict):
     status_icon: str
     status_label: str
     priority_label: str
+    asks_for_news: bool
     channel_icon: str
     tags: list[str]
     assignee: str
@@ -76,6 +77,7 @@ class Words:
     resolved: str
     nameless: str
     vip: str
+    call: str
 
 
 @lru_cache(maxsize=200)
@@ -96,6 +98,7 @@ def queue_rows(found: Iterable[Mapping[str, Any]], *, now: datetime, suffix: str
         resolved=_("Resolved"),
         nameless=_("Customer without a name"),
         vip=_("VIP"),
+        call=_("Call: no answer"),
     )
     return [_row(fields, words=words, now=now) for fields in found]
 
@@ -121,6 +124,7 @@ def _row(fields: Mapping[str, Any], *, words: Words, now: datetime) -> Row:
     assignee, number = fields["assignee__name"] or "", str(fields["number"])
     at, state = _due(fields, now=now)
     is_open = fields["status"] in UNRESOLVED
+    calls = is_open and fields["unanswered_since"] is not None
     return Row(
         number=number,
         url=words.address.replace("/0/", f"/{number}/") + words.suffix,
@@ -138,12 +142,13 @@ def _row(fields: Mapping[str, Any], *, words: Words, now: datetime) -> Row:
         due_state=state,
         due_icon=_icon(due_icon(state), 16, "" if is_open else words.resolved) if state else "",
         due_words=_due_words(at, is_open=is_open, now=now) if at else "",
-        due_title=_due_title(at, fields["next_due_kind"] if is_open else "") if at else "",
+        due_title=_due_title(at, _kind(fields)) if at else "",
         direction_icon=_icon("reply", 12, words.we_wrote) if fields["is_last_word_ours"] else "",
         status=fields["status"],
-        status_icon=_icon(status_icon(fields["status"]), 13),
-        status_label=str(Status(fields["status"]).label),
+        status_icon=_icon("phone" if calls else status_icon(fields["status"]), 13),
+        status_label=words.call if calls else str(Status(fields["status"]).label),
         priority_label=_priority(fields["priority"]),
+        asks_for_news=fields["chased_at"] is not None,
         channel_icon=_icon(
             channel_icon(fields["channel"]), 14, str(Channel(fields["channel"]).label)
         ),
@@ -176,10 +181,20 @@ def _due_words(at: datetime, *, is_open: bool, now: datetime) -> str:
     return short_instant(at, now=now, language=_language(), zone=timezone.get_current_timezone())
 
 
+def _kind(fields: Mapping[str, Any]) -> str:
+    """What is due, or what somebody asks for."""
+    if fields["status"] not in UNRESOLVED:
+        return ""
+    kind = fields["next_due_kind"]
+    if kind:
+        return str(Kind(kind).label)
+    return _("Asks for news since") if fields["chased_at"] else ""
+
+
 def _due_title(at: datetime, kind: str) -> str:
     """What is due, in full."""
     instant = format_instant(at, language=_language(), zone=timezone.get_current_timezone())
-    return f"{Kind(kind).label}: {instant}" if kind else instant
+    return f"{kind}: {instant}" if kind else instant
 
 
 def _language() -> str:

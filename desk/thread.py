@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from branding.selectors import brand_name
 from desk.mails import MailWords, author_of, mail_words
 from desk.third_parties import LetterWords, forward_url, letter_words
 from mail.failures import reason_in_words, reason_of
@@ -55,7 +55,13 @@ EVENT_ICONS = {
     EventKind.COMPLAINED: "mail-x",
     EventKind.UNSUBSCRIBED: "mail-x",
     EventKind.PARTICIPANT_ADDED: "user-plus",
+    EventKind.PARTICIPANT_INVITED: "user-plus",
+    EventKind.PARTICIPANT_JOINED: "user-check",
     EventKind.PARTICIPANT_REMOVED: "user-minus",
+    EventKind.RETURNED: "phone-call",
+    EventKind.LANGUAGE_CHANGED: "languages",
+    EventKind.RATED: "smile",
+    EventKind.RECOVERED: "heart-handshake",
     EventKind.MAIL_ACCEPTED: "shield-check",
     EventKind.FLOODED: "layers",
     EventKind.TAKEN_BACK: "undo-2",
@@ -65,6 +71,7 @@ EVENT_ICONS = {
     EventKind.FIELDS_CHANGED: "list-checks",
     EventKind.FORWARDED: "building-2",
     EventKind.HOLD_ENDED: "play",
+    EventKind.CHASED: "message-circle-question-mark",
 }
 
 
@@ -101,6 +108,7 @@ class Told:
     is_new: bool = False
     mail: MailWords | None = None
     third_party: LetterWords | None = None
+    asks_for_news: bool = False
 
     @property
     def label(self) -> str:
@@ -198,6 +206,7 @@ def _message(ticket: Ticket, message: Message, *, is_new: bool) -> Told:
         forward_url=forward_url(ticket, message),
         failure=_failure(email) if email and email.state == OutboundEmail.State.FAILED else None,
         is_waiting=bool(email and email.state in WAITING),
+        asks_for_news=message.meaning == Message.Meaning.CHASER,
         is_new=is_new,
         mail=mail_words(ticket, message),
     )
@@ -212,7 +221,7 @@ def _author(ticket: Ticket, message: Message) -> str:
     if message.is_inbound:
         customer = message.customer or ticket.customer
         return customer.name or _("Customer without a name")
-    return message.agent.name if message.agent else settings.BRAND_NAME
+    return message.agent.name if message.agent else brand_name()
 
 
 def _note(note: Note, *, is_new: bool) -> Told:

@@ -2,13 +2,19 @@ from __future__ import annotations
 
 from django.urls import path
 
+from desk.settings import articles as article_settings
 from desk.settings import blocked, mailbox_dns, mailbox_oauth, mailboxes
+from desk.settings import branding as brand_settings
+from desk.settings import embedding as embedding_settings
 from desk.settings import fields as field_settings
 from desk.settings import letters as letter_settings
+from desk.settings import notices as notice_settings
+from desk.settings import ratings as rating_settings
 from desk.settings import teams as team_settings
 from desk.settings import topics as topic_settings
 from desk.settings import views as settings
 from desk.views import (
+    articles,
     availability,
     bulk,
     bulk_letters,
@@ -18,6 +24,7 @@ from desk.views import (
     describing,
     files,
     following,
+    form_links,
     forwarding,
     handing_over,
     important,
@@ -31,10 +38,12 @@ from desk.views import (
     preferences,
     presence,
     queue,
+    ratings,
     related,
     saved_views,
     search,
     signature,
+    ticket_articles,
     tickets,
     times,
 )
@@ -73,6 +82,58 @@ urlpatterns = [
     path("tickets/<str:number>/presence/", presence.create, name="presence_create"),
     path("presence/", presence.index, name="presence_list"),
     path("tickets/<str:number>/preview/", composing.preview, name="preview"),
+    path("articles/", articles.index, name="article_list"),
+    path("articles/new/", articles.new, name="article_new"),
+    path("articles/create/", articles.create, name="article_create"),
+    path("articles/preview/", articles.preview, name="article_preview"),
+    path("articles/report/", article_settings.report, name="article_report"),
+    path("articles/synonyms/", article_settings.synonyms, name="synonyms"),
+    path("articles/synonyms/update/", article_settings.update_synonyms, name="synonyms_update"),
+    path("articles/collections/", article_settings.index, name="collection_list"),
+    path("articles/collections/new/", article_settings.new, name="collection_new"),
+    path("articles/collections/create/", article_settings.create, name="collection_create"),
+    path("articles/collections/<int:pk>/", article_settings.show, name="collection"),
+    path(
+        "articles/collections/<int:pk>/update/", article_settings.update, name="collection_update"
+    ),
+    path(
+        "articles/collections/<int:pk>/deletion/",
+        article_settings.delete,
+        name="collection_delete",
+    ),
+    path("articles/collections/<int:pk>/order/", article_settings.move, name="collection_order"),
+    path("articles/<int:pk>/", articles.show, name="article"),
+    path("articles/<int:pk>/order/", articles.move, name="article_order"),
+    path("articles/<int:pk>/deletion/", articles.delete, name="article_delete"),
+    path("articles/<int:pk>/<str:language>/", articles.edit, name="article_edit"),
+    path("articles/<int:pk>/<str:language>/update/", articles.update, name="article_update"),
+    path("articles/<int:pk>/<str:language>/place/", articles.update_place, name="article_place"),
+    path(
+        "articles/<int:pk>/<str:language>/withdrawal/",
+        articles.create_withdrawal,
+        name="article_withdrawal",
+    ),
+    path(
+        "articles/<int:pk>/<str:language>/restoration/",
+        articles.create_restoration,
+        name="article_restoration",
+    ),
+    path("tickets/<str:number>/articles/", ticket_articles.choose, name="ticket_articles"),
+    path(
+        "tickets/<str:number>/articles/create/",
+        ticket_articles.create_link,
+        name="ticket_article_create",
+    ),
+    path(
+        "tickets/<str:number>/articles/<int:pk>/deletion/",
+        ticket_articles.delete_link,
+        name="ticket_article_delete",
+    ),
+    path(
+        "tickets/<str:number>/articles/<int:pk>/insertion/",
+        ticket_articles.create_insertion,
+        name="ticket_article_insert",
+    ),
     path("tickets/<str:number>/macros/", macros.choose, name="macro_choose"),
     path("tickets/<str:number>/macros/<int:pk>/", macros.use, name="macro_use"),
     path("tickets/<str:number>/calls/", tickets.create_call, name="call_create"),
@@ -142,6 +203,10 @@ urlpatterns = [
         originals.forgive_address,
         name="address_forgive",
     ),
+    path("tickets/<str:number>/recovery/", ratings.create_recovery, name="recovery_create"),
+    path("ratings/", ratings.index, name="rating_list"),
+    path("settings/ratings/", rating_settings.show, name="settings_ratings"),
+    path("settings/ratings/update/", rating_settings.update, name="settings_ratings_update"),
     path("mail/", mail_tray.index, name="mail_tray"),
     path("mail/<int:pk>/raw/", mail_tray.raw, name="mail_raw"),
     path("mail/<int:pk>/decision/", mail_tray.decide, name="mail_decide"),
@@ -184,6 +249,11 @@ urlpatterns = [
     path("availability/", availability.show, name="availability"),
     path("availability/update/", availability.update, name="availability_update"),
     path("customers/<int:pk>/vip/", important.update, name="customer_vip"),
+    path(
+        "customers/<int:pk>/organization/",
+        important.update_organization,
+        name="customer_organization",
+    ),
     path("settings/teams/<int:pk>/", team_settings.show_team, name="settings_team"),
     path("settings/teams/<int:pk>/update/", team_settings.update_team, name="settings_team_update"),
     path("settings/macros/", macros.index, name="macro_list"),
@@ -208,6 +278,29 @@ urlpatterns = [
     path("settings/fields/<int:pk>/update/", field_settings.update, name="settings_field_update"),
     path("settings/fields/<int:pk>/deletion/", field_settings.delete, name="settings_field_delete"),
     path("settings/fields/<int:pk>/order/", field_settings.move, name="settings_field_order"),
+    path("form-link/", form_links.new, name="form_link"),
+    path("form-link/create/", form_links.create, name="form_link_create"),
+    path("settings/branding/", brand_settings.show, name="settings_branding"),
+    path("settings/branding/update/", brand_settings.update, name="settings_branding_update"),
+    path(
+        "settings/branding/preview.css",
+        brand_settings.preview_css,
+        name="settings_branding_preview",
+    ),
+    path("settings/embedding/", embedding_settings.show, name="settings_embedding"),
+    path("settings/embedding/update/", embedding_settings.update, name="settings_embedding_update"),
+    path("settings/notices/", notice_settings.index, name="settings_notices"),
+    path("settings/notices/new/", notice_settings.new, name="settings_notice_new"),
+    path("settings/notices/create/", notice_settings.create, name="settings_notice_create"),
+    path("settings/notices/<int:pk>/", notice_settings.show, name="settings_notice"),
+    path(
+        "settings/notices/<int:pk>/update/", notice_settings.update, name="settings_notice_update"
+    ),
+    path(
+        "settings/notices/<int:pk>/deletion/",
+        notice_settings.delete,
+        name="settings_notice_delete",
+    ),
     path("settings/letters/", letter_settings.index, name="settings_letters"),
     path(
         "settings/letters/<str:name>/<str:language>/",

@@ -46,7 +46,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 guard_lost_channels()
 app = Celery("helpdesk", task_cls=PatientTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["common", "sla", "mail", "tickets"])
+app.autodiscover_tasks(["common", "sla", "mail", "tickets", "reports"])
 
 
 @worker_ready.connect

@@ -14,9 +14,14 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import get_language_from_request
+
+from branding.selectors import shown
 
 logger = structlog.get_logger(__name__)
 View = Callable[[HttpRequest], HttpResponseBase]
+ASKED_BY_MACHINES = ("/healthz", "/readyz", "/metrics", "/anymail/")
 UNREADABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
@@ -29,6 +34,33 @@ def request_id(get_response: View) -> View:
             return get_response(request)
 
     return middleware
+
+
+def offered_language(get_response: View) -> View:
+    """Read how the company looks once for each request. Pages speak a language that it offers, also
+    to those who ask for another one.
+    Agents have their own: see helpdesk.access."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if not request.path.startswith(ASKED_BY_MACHINES):
+            request.shown = shown()  # type: ignore[attr-defined]
+            ours = request.shown.brand  # type: ignore[attr-defined]
+            asked = get_language_from_request(request)
+            if asked not in ours.offered_languages or not _asks_for(request, asked):
+                translation.activate(ours.language)
+                request.LANGUAGE_CODE = ours.language
+        return get_response(request)
+
+    return middleware
+
+
+def _asks_for(request: HttpRequest, language: str) -> bool:
+    """Whether that is the visitor's wish, and not only what is left when nothing fits."""
+    wishes = request.headers.get("Accept-Language", "").lower()
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    return language == chosen or any(
+        wish.strip().startswith(language) for wish in wishes.split(",")
+    )
 
 
 class ServiceUnavailable:

@@ -50,8 +50,10 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 INSTALLED_APPS = [
     "common",
+    "branding",
     "accounts",
     "topics",
+    "knowledge",
     "customers",
     "sla",
     "mail",
@@ -88,6 +90,7 @@ MIDDLEWARE = [
     "helpdesk.middleware.ignore_unreadable_cookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "helpdesk.middleware.offered_language",
     "helpdesk.middleware.refuse_unreadable_input",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -267,6 +270,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tickets.tasks.send_due_digests",
         "schedule": 30.0,
         "options": {"expires": 30},
+    },
+    "measure usual answer times": {
+        "task": "reports.tasks.measure_usual_times",
+        "schedule": 600.0,
+        "options": {"expires": 600},
     },
     "discard abandoned uploads": {
         "task": "tickets.tasks.discard_abandoned_uploads",

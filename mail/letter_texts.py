@@ -19,9 +19,9 @@ from mail.models import LetterText
 
 Name = LetterText.Name
 # Each thing by its English and its Japanese name.
-CUSTOMER, NUMBER, SUBJECT, AGENT, BRAND, LINK, PROMISE, EARLIER, BODY, SIGNATURE = (
+CUSTOMER, NUMBER, SUBJECT, AGENT, BRAND, LINK, PROMISE, EARLIER, BODY, SIGNATURE, THING, RATING = (
     *("customer", "number", "subject", "agent", "brand", "link", "promise", "earlier"),
-    *("body", "signature"),
+    *("body", "signature", "thing", "rating"),
 )
 WORDS = Placeholders(
     {
@@ -35,6 +35,8 @@ WORDS = Placeholders(
         "前回の約束": EARLIER,
         "本文": BODY,
         "署名": SIGNATURE,
+        "お願い": THING,
+        "評価": RATING,
     }
 )
 MOST = 20_000
@@ -66,7 +68,7 @@ RULES: Mapping[str, Rules] = {
         allowed=(*UNASKED, LINK, PROMISE), required=(NUMBER, PROMISE, LINK), in_subject=UNASKED
     ),
     Name.REPLY: Rules(
-        allowed=(*KNOWN, AGENT, LINK, PROMISE, BODY, SIGNATURE),
+        allowed=(*KNOWN, AGENT, LINK, PROMISE, BODY, SIGNATURE, THING, RATING),
         required=(BODY, PROMISE, LINK),
         in_subject=KNOWN,
     ),
@@ -74,10 +76,13 @@ RULES: Mapping[str, Rules] = {
         allowed=(*UNASKED, LINK, PROMISE, EARLIER), required=(PROMISE, LINK), in_subject=UNASKED
     ),
     Name.REMINDER: Rules(
-        allowed=(*KNOWN, LINK, PROMISE), required=(PROMISE, LINK), in_subject=KNOWN
+        allowed=(*KNOWN, LINK, PROMISE, THING), required=(PROMISE, LINK), in_subject=KNOWN
     ),
     Name.CLOSING: Rules(
-        allowed=(*KNOWN, LINK, PROMISE), required=(PROMISE, LINK), in_subject=KNOWN
+        allowed=(*KNOWN, LINK, PROMISE, THING), required=(PROMISE, LINK), in_subject=KNOWN
+    ),
+    Name.RETURNED: Rules(
+        allowed=(*KNOWN, LINK, PROMISE, THING), required=(PROMISE, LINK), in_subject=KNOWN
     ),
 }
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent, Language, Team
+from branding.selectors import brand_name
 from mail.troubles import Trouble
 
 
@@ -174,7 +175,7 @@ class Mailbox(models.Model):
     @property
     def sender(self) -> str:
         """What stands in From."""
-        return formataddr((self.name or settings.BRAND_NAME, self.address))
+        return formataddr((self.name or brand_name(), self.address))
 
 
 class LetterText(models.Model):
@@ -189,6 +190,7 @@ class LetterText(models.Model):
         HOLDING = "holding", _("It takes longer")
         REMINDER = "reminder", _("Reminder")
         CLOSING = "closing", _("Closing without an answer")
+        RETURNED = "returned", _("Taking it up again without an answer")
 
     name = models.CharField(max_length=20, choices=Name)
     language = models.CharField(max_length=8, choices=Language)

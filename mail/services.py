@@ -11,6 +11,7 @@ from operator import itemgetter
 from django.conf import settings
 from django.db.models import Q
 
+from branding.selectors import brand_name
 from common import doorbell
 from mail.enclosing import Enclosure
 from mail.letters import Letter, one_line
@@ -114,7 +115,7 @@ def put_off_report(email_id: int, *, now: datetime) -> None:
 
 def _desk_sender() -> str:
     """What stands in From of letters that belong to no mailbox."""
-    return formataddr((settings.BRAND_NAME, settings.DEFAULT_FROM_EMAIL))
+    return formataddr((brand_name(), settings.DEFAULT_FROM_EMAIL))
 
 
 def in_answer_to(message_ids: Sequence[str], *, answers: str = "") -> dict[str, str]:

@@ -103,6 +103,7 @@ def _settings(
         ],
         "notifies_around_the_clock": around_the_clock,
         "holding_note": False,
+        "returns_unanswered": False,
     }
 
 

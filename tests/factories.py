@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -78,3 +80,16 @@ def a_field(
     if kind == "choice":
         given["choices"] = choices
     return save_field(Field(), values={**given, **values}, topics=topics)
+
+
+def a_png(width: int = 4, height: int = 2, *, more: bytes = b"", rows: int | None = None) -> bytes:
+    """A grey picture; `more` chunks stand before its end, and it may have other rows than it says."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    drawn = zlib.compress(bytes(width + 1) * (height if rows is None else rows))
+    chunks = _chunk(b"IHDR", head) + more + _chunk(b"IDAT", drawn) + _chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    crc = struct.pack(">I", zlib.crc32(kind + body))
+    return struct.pack(">I", len(body)) + kind + body + crc

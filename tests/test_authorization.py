@@ -24,16 +24,23 @@ from django.utils import timezone
 from accounts.models import Agent, Notification
 from accounts.notifying import Notice
 from accounts.services import add_member, notify_agents
+from branding.models import Notice as BrandNotice
+from branding.services import save_brand, save_notice
+from customers.signing_in import make_link
 from helpdesk.access import RULES, Who
+from knowledge.models import Article, Collection
 from mail.blocking import block_sender
 from mail.mailboxes import default_mailbox
 from mail.models import BlockedSender, Mailbox
 from portal.views.inquiries import RECEIVED
 from sla.models import BusinessCalendar, Policy
-from tests.factories import AgentFactory, TeamFactory, a_field, a_topic, an_inquiry
+from tests.factories import AgentFactory, TeamFactory, a_field, a_png, a_topic, an_inquiry
+from tests.knowledge.articles import a_collection, an_article
 from tickets.attachments import keep_uploads
-from tickets.models import Attachment, Message, Note, Ticket
+from tickets.models import Attachment, Message, Note, Participant, Rating, Ticket
+from tickets.ratings import token_of as rating_token
 from tickets.services.handling import solve
+from tickets.services.inviting import token_of as invitation_token
 from topics.models import Field, Topic
 
 HANDLER = Client().handler
@@ -62,6 +69,8 @@ OF_ONE_TEAM = {
         "desk:details_update",
     ),
     *("desk:merge", "desk:merge_create", "desk:separation_create"),
+    *("desk:ticket_articles", "desk:ticket_article_create"),
+    *("desk:ticket_article_delete", "desk:ticket_article_insert"),
     *("desk:reply_undo", "desk:reply_call_off", "desk:upload_create", "desk:upload_delete"),
     *("desk:preview", "desk:presence_create", "desk:macro_choose", "desk:macro_use"),
     *("desk:hand_over", "desk:hand_over_create", "desk:brief_accept"),
@@ -75,18 +84,31 @@ OF_ONE_TEAM = {
     *("desk:customer_edit", "desk:customer_update", "desk:address_create", "desk:address_delete"),
     *("desk:customer_note_create", "desk:customer_merge", "desk:customer_merge_create"),
     *("desk:customer_separation_create", "desk:different_create"),
+    *("desk:customer_organization", "desk:recovery_create"),
 }
 # The settings of a team and the mail that needs a look, which only these of the staff may read, and change.
 OF_LEADS = {
     "desk:settings_team": {"lead", "manager", "administrator"},
     "desk:settings_team_update": {"lead", "administrator"},
+    **{
+        name: {"lead", "manager", "administrator"}
+        for name in (
+            *("desk:article_withdrawal", "desk:article_place", "desk:article_order"),
+            *("desk:article_delete", "desk:synonyms", "desk:synonyms_update"),
+            *("desk:collection_list", "desk:collection_new", "desk:collection_create"),
+            *("desk:collection", "desk:collection_update", "desk:collection_delete"),
+            "desk:collection_order",
+        )
+    },
     "desk:mail_tray": {"lead", "administrator"},
     "desk:mail_raw": {"lead", "administrator"},
     "desk:mail_decide": {"lead", "administrator"},
+    "desk:rating_list": {"lead", "manager", "administrator"},
+    "desk:recovery_create": {"lead", "manager", "administrator"},
 }
 # What nobody here has set up or merged: the page is open to the visitor, the thing is absent.
 ABSENT = {
-    "desk:separation_create",
+    *("desk:separation_create", "desk:article_restoration", "desk:ticket_article_create"),
     *("desk:view_update", "desk:view_delete", "desk:view_order", "desk:view_default"),
     *("desk:bulk_change", "desk:bulk_undo", "desk:macro_use"),
     *("desk:macro", "desk:macro_update", "desk:macro_delete", "desk:macro_order"),
@@ -109,6 +131,8 @@ class World:
     attachment: Attachment
     tokens: Mapping[str, str]
     received: Mapping[str, str]
+    # Of links that lead to something else than the inquiry, by the name of their address.
+    ways: Mapping[str, Mapping[str, str]]
     people: Mapping[str, Agent]
     sessions: Mapping[str, Client]
 
@@ -138,6 +162,9 @@ def _build_world() -> World:
         "administrator": AgentFactory(email="admin@example.com", role="administrator"),
     }
     default_mailbox()
+    save_brand(values={}, logo=a_png())
+    save_notice(BrandNotice(starts_at=timezone.now()), values={"text_en": "x", "places": ["form"]})
+    an_article(collection=a_collection(slug="printers"), slug="power", by=people["lead"])
     block_sender("shop.example", note="", by=people["administrator"], now=timezone.now())
     add_member(support, people["agent"])
     add_member(support, people["lead"], is_lead=True)
@@ -160,9 +187,26 @@ def _build_world() -> World:
             name: signing.dumps([inquiry.ticket.pk, True, False], salt=RECEIVED)
             for name, inquiry in inquiries.items()
         },
+        ways={name: _ways_of(inquiry.ticket) for name, inquiry in inquiries.items()},
         people=people,
         sessions=sessions,
     )
+
+
+def _ways_of(ticket: Ticket) -> dict[str, str]:
+    """A rating with something to make up for, an invitation, and a way to all inquiries."""
+    now = timezone.now()
+    rating = Rating.objects.create(
+        ticket=ticket, kind="csat", value=0, asked_at=now, answered_at=now, recovery_due_at=now
+    )
+    person = Participant.objects.create(
+        ticket=ticket, address="kenji@example.com", kind="invited", added_at=now
+    )
+    return {
+        "portal:rating": rating_token(rating),
+        "portal:join": invitation_token(person),
+        "portal:sign_in": make_link(ticket.reply_address, now=now).token,
+    }
 
 
 def _a_file() -> SimpleUploadedFile:
@@ -196,7 +240,17 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
     number = {"number": str(world.ticket.number)}
     return {
         "portal:inquiry_received": {"token": world.received.get(visitor, NO_TOKEN)},
+        "portal:framed_received": {"token": world.received.get(visitor, NO_TOKEN)},
+        **{
+            f"desk:settings_notice{what}": {"pk": _the_id_of(BrandNotice)}
+            for what in ("", "_update", "_delete")
+        },
         "portal:attachment": {"token": token, "public_id": world.attachment.public_id},
+        "portal:inquiry": number,
+        **{
+            name: {"token": world.ways.get(visitor, {}).get(name, NO_TOKEN)}
+            for name in ("portal:rating", "portal:join", "portal:sign_in")
+        },
         "desk:customer": {"pk": world.ticket.customer_id},
         "desk:customer_vip": {"pk": world.ticket.customer_id},
         **{
@@ -205,6 +259,7 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
                 *("desk:customer_edit", "desk:customer_update", "desk:address_create"),
                 *("desk:customer_note_create", "desk:customer_merge"),
                 *("desk:customer_merge_create", "desk:different_create"),
+                "desk:customer_organization",
             )
         },
         **{
@@ -218,6 +273,24 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
             )
         },
         "webhook": {"hook": "postmark/inbound/"},
+        "portal:collection": {"slug": "printers"},
+        "portal:article": {"slug": "power"},
+        "portal:article_feedback": {"slug": "power"},
+        **{
+            f"desk:article{what}": {"pk": _the_id_of(Article)} for what in ("", "_order", "_delete")
+        },
+        **{
+            f"desk:article_{what}": {"pk": _the_id_of(Article), "language": "ja"}
+            for what in ("edit", "update", "place", "withdrawal", "restoration")
+        },
+        **{
+            f"desk:collection{what}": {"pk": _the_id_of(Collection)}
+            for what in ("", "_update", "_delete", "_order")
+        },
+        **{
+            f"desk:ticket_article_{what}": {**number, "pk": _the_id_of(Article)}
+            for what in ("delete", "insert")
+        },
         **{
             f"desk:settings_letter{what}": {"name": "reply", "language": "ja"}
             for what in ("", "_update", "_preview", "_test", "_restore")
@@ -343,6 +416,7 @@ def test_every_url_has_a_rule_and_every_rule_a_url():
     assert len(names) == len(set(names)), "two URLs share a name"
 
 
+@pytest.mark.django_db
 def test_the_demo_mailbox_exists_only_in_the_demo(client: Client):
     assert set(_url_names(get_resolver().url_patterns)) == set(RULES) - DEMO_URLS
     assert client.get("/dev/mail/").status_code == 404

@@ -137,7 +137,7 @@ def test_error_pages_are_as_strict(world: World, monkeypatch: pytest.MonkeyPatch
     def fail(*args: Any, **kwargs: Any) -> None:
         raise OperationalError if error == 503 else RuntimeError
 
-    monkeypatch.setattr("portal.views.home.promise_for_inquiry", fail)
+    monkeypatch.setattr("portal.views.home.promise_if_asked_now", fail)
     world.visitor.raise_request_exception = False
 
     response = world.visitor.get("/")

@@ -15,7 +15,17 @@ from django.db.models import Model
 from helpdesk.access import RULES
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("accounts", "topics", "customers", "sla", "mail", "tickets", "common")
+ROOMS = (
+    "accounts",
+    "branding",
+    "topics",
+    "knowledge",
+    "customers",
+    "sla",
+    "mail",
+    "tickets",
+    "common",
+)
 DOORS = ("desk", "portal", "reports", "helpdesk")
 OUTSIDE = {".venv", ".data", ".git", "__pycache__", "staticfiles", "node_modules"}
 Finder = Callable[[str], list[str]]

@@ -45,6 +45,8 @@ class EventKind(models.TextChoices):
     COMPLAINED = "complained", gettext_lazy("The customer called a letter spam")
     UNSUBSCRIBED = "unsubscribed", gettext_lazy("The customer wants no automatic mail")
     PARTICIPANT_ADDED = "participant_added", gettext_lazy("Somebody takes part")
+    PARTICIPANT_INVITED = "participant_invited", gettext_lazy("Somebody is invited")
+    PARTICIPANT_JOINED = "participant_joined", gettext_lazy("An invited person takes part")
     PARTICIPANT_REMOVED = "participant_removed", gettext_lazy("Somebody takes part no more")
     MAIL_ACCEPTED = "mail_accepted", gettext_lazy("Mail accepted")
     FLOODED = "flooded", gettext_lazy("Very many mails from one sender")
@@ -55,6 +57,11 @@ class EventKind(models.TextChoices):
     FIELDS_CHANGED = "fields_changed", gettext_lazy("Details changed")
     FORWARDED = "forwarded", gettext_lazy("Forwarded to a third party")
     HOLD_ENDED = "hold_ended", gettext_lazy("No longer on hold")
+    RETURNED = "returned", gettext_lazy("Came back to us without an answer")
+    LANGUAGE_CHANGED = "language_changed", gettext_lazy("Language changed")
+    CHASED = "chased", gettext_lazy("The customer asked for news")
+    RATED = "rated", gettext_lazy("Rated by the customer")
+    RECOVERED = "recovered", gettext_lazy("A bad rating was followed up")
 
 
 OPENED_FOR = "opened_for"
@@ -72,6 +79,7 @@ SENTENCES: dict[str, str] = {
     OPENED_FOR: gettext_noop("%(who)s opened the ticket for the customer."),
     EventKind.ACKNOWLEDGED: gettext_noop("The acknowledgement was sent to the customer."),
     TAKEN: gettext_noop("%(who)s took the ticket."),
+    EventKind.CHASED: gettext_noop("The customer asked for news."),
     EventKind.ASSIGNED: gettext_noop("%(who)s assigned the ticket to %(to)s."),
     EventKind.RELEASED: gettext_noop("%(who)s returned the ticket to the team."),
     BY_ITSELF: gettext_noop("The ticket was assigned to %(to)s automatically."),
@@ -87,6 +95,13 @@ SENTENCES: dict[str, str] = {
     EventKind.REMINDED: gettext_noop("The customer was reminded that we wait for an answer."),
     EventKind.HELD: gettext_noop("The customer was told that it takes longer: news by %(until)s."),
     EventKind.CLOSED: gettext_noop("Closed after the reminders were not answered."),
+    EventKind.RETURNED: gettext_noop(
+        "The reminders were not answered, so the ticket is ours again. Call: perhaps the customer is"
+        " stuck."
+    ),
+    EventKind.LANGUAGE_CHANGED: gettext_noop("%(who)s changed the language of the letters."),
+    EventKind.RATED: gettext_noop("The customer rated our work: %(rating)s"),
+    EventKind.RECOVERED: gettext_noop("%(who)s followed up on the bad rating: %(reason)s"),
     EventKind.PRIORITY_CHANGED: gettext_noop(
         "%(who)s changed the priority from %(before)s to %(after)s."
     ),
@@ -118,6 +133,8 @@ SENTENCES: dict[str, str] = {
         "%(address)s wants no automatic mail: none goes there any more."
     ),
     EventKind.PARTICIPANT_ADDED: gettext_noop("%(who)s added %(address)s to Cc."),
+    EventKind.PARTICIPANT_INVITED: gettext_noop("%(who)s invited %(address)s to take part."),
+    EventKind.PARTICIPANT_JOINED: gettext_noop("%(address)s agreed to take part, and is in Cc."),
     EventKind.PARTICIPANT_REMOVED: gettext_noop("%(who)s removed %(address)s from Cc."),
     EventKind.MAIL_ACCEPTED: gettext_noop("%(who)s accepted the mail of %(from)s."),
     EventKind.FLOODED: gettext_noop(
@@ -148,6 +165,7 @@ UNDELIVERED: dict[str, str] = {
     "reply": gettext_noop("The reply did not reach the customer."),
     "reminder": gettext_noop("The reminder did not reach the customer."),
     "closing": gettext_noop("The notice of closing did not reach the customer."),
+    "returned": gettext_noop("The word that we take it up again did not reach the customer."),
     "holding": gettext_noop("The note that it takes longer did not reach the customer."),
     "third_party": gettext_noop("The letter to the third party did not arrive."),
 }
@@ -177,6 +195,7 @@ def sentence(kind: str, facts: dict[str, Any], who: str) -> str:
         "address": facts.get("address", ""),
         "from": facts.get("from", ""),
         "until": instant(facts.get("until")),
+        "rating": rating_words(facts.get("rating", ""), facts.get("value")),
         "added": ", ".join(facts.get("added", ())),
         "removed": ", ".join(facts.get("removed", ())),
         "topic": _in_this_language(facts.get("topic")),
@@ -231,6 +250,22 @@ def _in_this_language(names: dict[str, str] | None) -> str:
 def _duration(seconds: int) -> str:
     """Working time in hours and minutes: 1:30."""
     return f"{seconds // 3600}:{seconds // 60 % 60:02}"
+
+
+RATINGS = {
+    ("csat", 1): gettext_noop("good"),
+    ("csat", 0): gettext_noop("not good"),
+    ("effort", 1): gettext_noop("very hard to get solved"),
+    ("effort", 2): gettext_noop("hard to get solved"),
+    ("effort", 3): gettext_noop("neither hard nor easy to get solved"),
+    ("effort", 4): gettext_noop("easy to get solved"),
+    ("effort", 5): gettext_noop("very easy to get solved"),
+}
+
+
+def rating_words(kind: str, value: int | None) -> str:
+    """What a customer said of our work; empty when they said nothing."""
+    return gettext(RATINGS[(kind, value)]) if value is not None else ""
 
 
 def _priority(value: object) -> str:

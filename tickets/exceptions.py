@@ -19,6 +19,10 @@ class PromiseTooFar(PromiseInThePast):
     """To a door it is the same: not a time that can be promised."""
 
 
+class ArticleNotPublic(TicketError):
+    pass
+
+
 class PromiseMissing(TicketError):
     pass
 
@@ -97,6 +101,18 @@ class IsAway(TicketError):
 
 class CannotBeMentioned(TicketError):
     pass
+
+
+class TooManyPeople(TicketError):
+    pass
+
+
+class RatingClosed(TicketError):
+    """The time to rate is over."""
+
+
+class NothingAsked(TicketError):
+    """The customer is not asked to do anything."""
 
 
 class BriefMissing(TicketError):

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
 from accounts.signatures import signature_of
+from branding.selectors import brand_name
 from common.time_formatting import format_instant
 from mail import letter_texts as words
 from mail.letters import one_line, write_words
@@ -19,7 +18,8 @@ def letter_values(
     ticket: Ticket, letter: str, *, link: str, context: Mapping[str, Any]
 ) -> dict[str, str]:
     """By their English names. `context` has what only some letters tell: the `body` and the `agent`
-    of a reply, and by when news was `promised_at` before."""
+    of a reply, by when news was `promised_at` before, the `thing` that the customer is asked to do
+    (a CustomerTask), and where the `rating` is given (a tickets.ratings.Asked)."""
     language, zone = ticket.language, ticket.customer.time_zone
     promise = write_words(
         "_promise",
@@ -31,9 +31,18 @@ def letter_values(
         words.CUSTOMER: customer_name(ticket),
         words.NUMBER: str(ticket.number),
         words.SUBJECT: one_line(ticket.subject),
-        words.BRAND: settings.BRAND_NAME,
+        words.BRAND: brand_name(language),
         words.LINK: link,
         words.PROMISE: promise,
+        # What has nothing to say takes its line with it.
+        **{
+            name: write_words(
+                f"_{name}", language=language, time_zone=zone, context={name: context[name]}
+            )
+            if context.get(name)
+            else ""
+            for name in (words.THING, words.RATING)
+        },
     }
     if (agent := context.get("agent")) is not None:
         values[words.AGENT] = agent.name

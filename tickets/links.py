@@ -30,8 +30,12 @@ def create_link(ticket: Ticket, *, now: datetime) -> CustomerLink:
 
 def link_url(link: CustomerLink) -> str:
     """The whole address, for letters. Tokens made with an earlier secret key still work."""
-    path = reverse("portal:request", args=[token_of(link)])
-    return f"{settings.BASE_URL}{path}"
+    return f"{settings.BASE_URL}{path_of(token_of(link))}"
+
+
+def path_of(token: str) -> str:
+    """Where this token leads, on this very site."""
+    return reverse("portal:request", args=[token])
 
 
 def token_of(link: CustomerLink) -> str:
@@ -48,12 +52,17 @@ def token_of(link: CustomerLink) -> str:
 
 def url_for(ticket: Ticket, *, now: datetime) -> str:
     """The address for the next letter about this ticket: its newest link that can still be told."""
+    return f"{settings.BASE_URL}{path_for(ticket, now=now)}"
+
+
+def path_for(ticket: Ticket, *, now: datetime) -> str:
+    """The same without the name of the site, for who is here already."""
     for link in ticket.links.filter(revoked_at=None).order_by("-pk"):
         try:
-            return link_url(link)
+            return path_of(token_of(link))
         except ValueError:
             continue
-    return link_url(create_link(ticket, now=now))
+    return path_of(token_of(create_link(ticket, now=now)))
 
 
 def find_ticket(token: str) -> Ticket | None:

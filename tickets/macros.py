@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent
+from branding.selectors import brand_name
 from common.placeholders import OPENED, Placeholders
 from common.templatetags.ui import split_quoted
 from common.time_formatting import format_instant
@@ -75,7 +75,7 @@ def _values(ticket: Ticket, *, agent: Agent, promise_at: datetime | None) -> dic
         SUBJECT: ticket.subject,
         AGENT: agent.name,
         TEAM: ticket.team.name,
-        BRAND: settings.BRAND_NAME,
+        BRAND: brand_name(ticket.language),
     }
     if promise_at is not None:
         zone = ZoneInfo(ticket.customer.time_zone)

@@ -8,10 +8,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent, Team
+from common.token_fields import TokensField
 from customers.models import Customer
+from knowledge.models import Article
 from mail.models import InboundEmail, Mailbox, OutboundEmail
 from sla.models import UNRESOLVED, Clock, Kind, Priority, Status
-from tickets.searching.fields import TokensField
 from topics.models import Topic
 
 MAIL_THREAD = "ticket:"
@@ -66,6 +67,7 @@ class Ticket(models.Model):
 
     `status`, `next_due_at`, `next_due_kind` and `next_contact_at` are copies of what the clock
     says, written with it in one transaction, so that the queue reads one table through one index.
+    While the customer asks for news, it is due since they first did, and of no kind.
     """
 
     # From the sequence ticket_number; what people say on the telephone, never a key in a link.
@@ -117,6 +119,11 @@ class Ticket(models.Model):
     hand_over_count = models.PositiveIntegerField(default=0, db_default=0)
     # Why it is on hold, in the agent's words; empty otherwise.
     hold_reason = models.CharField(max_length=100, blank=True, default="", db_default="")
+    # Since when the customer has been asking for news without an answer, and how often they asked.
+    chased_at = models.DateTimeField(null=True, blank=True)
+    chaser_count = models.PositiveIntegerField(default=0, db_default=0)
+    # Since when it is ours again because the customer answered no reminder: somebody should call.
+    unanswered_since = models.DateTimeField(null=True, blank=True)
     # Where it is told on, when it was merged: always the ticket at the end of the chain.
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="absorbed"
@@ -180,6 +187,11 @@ class Ticket(models.Model):
             ),
             models.Index(
                 fields=["team"], condition=Q(awaits_agent=True), name="tickets_awaiting_agent"
+            ),
+            models.Index(
+                fields=["team", "next_due_at", "id"],
+                condition=Q(chased_at__isnull=False),
+                name="queue_of_chasers",
             ),
         ]
 
@@ -326,6 +338,12 @@ class Message(models.Model):
         STRANGER = "stranger"  # whoever wrote it is no participant
         AGENT = "agent"  # it says it is from one of us
 
+    class Meaning(models.TextChoices):
+        """What a further message of the customer is about, as far as rules can tell."""
+
+        CHASER = "chaser"  # they ask for news
+        THANKS = "thanks"  # they say thanks, and nothing else
+
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="messages")
     direction = models.CharField(max_length=10, choices=Direction)
     channel = models.CharField(max_length=10, choices=Channel)
@@ -357,6 +375,9 @@ class Message(models.Model):
     invitations = models.JSONField(default=list, blank=True, db_default=[])
     is_auto = models.BooleanField(default=False, db_default=False)
     doubt = models.CharField(max_length=10, choices=Doubt, blank=True, default="", db_default="")
+    meaning = models.CharField(
+        max_length=10, choices=Meaning, blank=True, default="", db_default=""
+    )
     # For agents only: the customer's page does not show it.
     is_hidden = models.BooleanField(default=False, db_default=False)
 
@@ -386,6 +407,8 @@ class Participant(models.Model):
 
     class Kind(models.TextChoices):
         SUGGESTED = "suggested", _("suggested")
+        # By the customer; they have not said yet that they want our letters.
+        INVITED = "invited", _("invited")
         CC = "cc", _("in Cc")
         IGNORED = "ignored", _("ignored")
 
@@ -410,6 +433,137 @@ class Participant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.address} ({self.kind})"
+
+
+class CustomerTask(models.Model):
+    """The one thing a customer was asked to do, and how that ended. It is named in the letters and
+    on their page; a ticket waits for one at a time."""
+
+    class Ending(models.TextChoices):
+        ANSWERED = "answered", _("Answered")
+        DONE = "done", _("Marked as done")
+        REPLACED = "replaced", _("Something else was asked")
+        WITHDRAWN = "withdrawn", _("No longer needed")
+        RETURNED = "returned", _("Came back to us without an answer")
+        CLOSED = "closed", _("Closed without an answer")
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="customer_tasks")
+    # What was said with it: when that is taken back, nothing was asked.
+    message = models.OneToOneField(
+        Message, null=True, on_delete=models.CASCADE, related_name="customer_task"
+    )
+    thing = models.CharField(max_length=200)
+    # By which day it would help, if that was said; the reminders go their own way.
+    needed_on = models.DateField(null=True, blank=True)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # How many reminders named it.
+    reminders = models.PositiveSmallIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ending = models.CharField(max_length=10, choices=Ending, blank=True)
+
+    class Meta:
+        ordering = ["asked_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket"], condition=Q(ended_at=None), name="one_thing_asked_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, ending="")
+                | Q(ended_at__isnull=False) & ~Q(ending=""),
+                name="customer_task_says_how_it_ended",
+            ),
+            models.CheckConstraint(condition=~Q(thing=""), name="customer_task_names_a_thing"),
+        ]
+
+    def __str__(self) -> str:
+        return self.thing
+
+
+class Rating(models.Model):
+    """What a customer was asked after a ticket was solved, and what they said.
+
+    Satisfaction is 0 (not good) or 1 (good); effort is 1 (very hard) to 5 (very easy). A bad one
+    gives the team's leads something to do: the `recovery`.
+    """
+
+    class Kind(models.TextChoices):
+        SATISFACTION = "csat", _("Satisfaction")
+        EFFORT = "effort", _("Effort")
+
+    ticket = models.OneToOneField(Ticket, on_delete=models.CASCADE, related_name="rating")
+    # The letter that asked: when that is taken back, nothing was asked.
+    message = models.OneToOneField(
+        Message, null=True, on_delete=models.CASCADE, related_name="rating"
+    )
+    kind = models.CharField(max_length=10, choices=Kind)
+    value = models.PositiveSmallIntegerField(null=True, blank=True)
+    comment = models.TextField(blank=True)
+    asked_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(null=True, blank=True)
+    # By when somebody should have made up for it; none: it was not bad.
+    recovery_due_at = models.DateTimeField(null=True, blank=True)
+    recovered_at = models.DateTimeField(null=True, blank=True)
+    recovered_by = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    recovery_words = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(value__isnull=True, answered_at__isnull=True)
+                | Q(kind="csat", value__in=[0, 1], answered_at__isnull=False)
+                | Q(kind="effort", value__gte=1, value__lte=5, answered_at__isnull=False),
+                name="rating_is_on_its_scale",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["-answered_at"],
+                condition=Q(answered_at__isnull=False),
+                name="ratings_given",
+            ),
+            models.Index(
+                fields=["recovery_due_at"],
+                condition=Q(recovery_due_at__isnull=False, recovered_at=None),
+                name="recoveries_to_do",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of ticket {self.ticket_id}: {self.value}"
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether something went wrong for them: not good, or hard."""
+        worst = 0 if self.kind == self.Kind.SATISFACTION else 2
+        return self.value is not None and self.value <= worst
+
+    @property
+    def needs_recovery(self) -> bool:
+        return self.recovery_due_at is not None and self.recovered_at is None
+
+
+class RatingSettings(models.Model):
+    """Whether customers are asked, and how seldom; one row. Without it: as it stands here."""
+
+    is_on = models.BooleanField(default=True)
+    days_between = models.PositiveSmallIntegerField(default=30)
+    changed_at = models.DateTimeField(null=True, blank=True)
+    changed_by = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        verbose_name_plural = "rating settings"
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_row_of_rating_settings")]
+
+    def __str__(self) -> str:
+        return f"ratings {'on' if self.is_on else 'off'}"
 
 
 class Note(models.Model):
@@ -601,6 +755,9 @@ class Draft(models.Model):
     ending = models.CharField(max_length=10, choices=Ending, blank=True, default="", db_default="")
     promise_at = models.DateTimeField(null=True, blank=True)
     leaves_at = models.DateTimeField(null=True, blank=True)
+    # What the customer is asked to do, and by when.
+    thing = models.CharField(max_length=200, blank=True, default="", db_default="")
+    needed_on = models.DateField(null=True, blank=True)
     # The keys of the macros whose changes go with it.
     macros = models.JSONField(default=list, blank=True, db_default=[])
 
@@ -629,6 +786,8 @@ class ScheduledReply(models.Model):
     body = models.TextField()
     ending = models.CharField(max_length=10, choices=Ending)
     promise_at = models.DateTimeField(null=True, blank=True)
+    thing = models.CharField(max_length=200, blank=True, default="", db_default="")
+    needed_on = models.DateField(null=True, blank=True)
     leaves_at = models.DateTimeField()
     written_at = models.DateTimeField()
     newest_inbound = models.BigIntegerField()
@@ -964,3 +1123,21 @@ class SearchEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of ticket {self.ticket_id}"
+
+
+class TicketArticle(models.Model):
+    """An article that has to do with a ticket: it answers it, or was made of it. Customers never see
+    the tie."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="ticket_articles")
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="ticket_articles")
+    by = models.ForeignKey(Agent, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ticket", "article"], name="article_linked_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket_id} and {self.article_id}"

@@ -50,7 +50,9 @@ class QueueFilter:
 
     scope: str = "team"  # team, mine, unassigned
     state: str = "open"  # open, resolved, spam
-    due: str = ""  # late (any commitment), broken (the promise), or a window it is promised for
+    # late (any commitment, or news is asked for), broken (the promise), asked (for news), or a
+    # window it is promised for.
+    due: str = ""
     status: str = ""  # of open tickets only
     priority: str = ""
     channel: str = ""
@@ -62,7 +64,7 @@ class QueueFilter:
 
     SCOPES: ClassVar = ("team", "mine", "unassigned")
     STATES: ClassVar = ("open", "resolved", "spam")
-    DUES: ClassVar = ("late", "broken", *PROMISE_WINDOWS)
+    DUES: ClassVar = ("late", "broken", "asked", *PROMISE_WINDOWS)
     # How a form says in one field whose tickets it wants.
     ME: ClassVar = "me"
     NOBODY: ClassVar = "nobody"
@@ -144,6 +146,8 @@ class QueueFilter:
         if self.due == "broken":
             # What is due first is due no later than the promise: said for the index.
             return Q(next_contact_at__lt=second, next_due_at__lt=second)
+        if self.due == "asked":
+            return Q(chased_at__isnull=False)
         if self.due not in PROMISE_WINDOWS:
             return Q()
         start, end = PROMISE_WINDOWS[self.due]
@@ -212,7 +216,8 @@ ROW_FIELDS = (
     *("pk", "number", "subject", "status", "priority", "channel", "preview", "is_last_word_ours"),
     *("next_due_at", "next_due_kind", "next_contact_at", "updated_at", "resolved_at", "revision"),
     *("customer__name", "customer_id", "customer__organization__name", "customer__is_vip"),
-    *("assignee__name", "assignee_id", "team__name"),
+    "chased_at",
+    *("assignee__name", "assignee_id", "team__name", "unanswered_since"),
 )
 
 

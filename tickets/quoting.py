@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from branding.selectors import brand_name
 from mail.letters import one_line, write_words
 from mail.models import OutboundEmail
 from mail.quoting import Said, at_most
@@ -61,4 +61,4 @@ def _said(message: Message, ticket: Ticket) -> Said:
 def _author(message: Message, ticket: Ticket) -> str:
     if message.is_inbound:
         return (message.customer or ticket.customer).name or message.from_name
-    return message.agent.name if message.agent else settings.BRAND_NAME
+    return message.agent.name if message.agent else brand_name()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet, Value
@@ -222,6 +223,18 @@ class PastPromise:
 
 
 @dataclass(frozen=True)
+class CalendarEntry:
+    """The promise as a calendar knows it: `sequence` grows with every change, and what `is_over` is
+    taken out again."""
+
+    uid: str
+    sequence: int
+    at: datetime
+    made_at: datetime
+    is_over: bool
+
+
+@dataclass(frozen=True)
 class CustomerPage:
     """All a customer may know of a ticket. Notes and inner facts are in no reach of it."""
 
@@ -229,6 +242,13 @@ class CustomerPage:
     promise_at: datetime | None
     is_late: bool
     past_promises: list[PastPromise]
+
+    @property
+    def last_broken(self) -> PastPromise | None:
+        """The promise before the one that holds, if that was not kept: people remember it."""
+        ended = [(each.held_at or each.met_at or each.due_at, each) for each in self.past_promises]
+        last = max(ended, key=itemgetter(0))[1] if ended else None
+        return None if last is None or last.is_kept or last.held_at else last
 
 
 def customer_page(ticket: Ticket) -> CustomerPage:
@@ -248,6 +268,23 @@ def customer_page(ticket: Ticket) -> CustomerPage:
         promise_at=live.due_at if live else None,
         is_late=bool(live and live.due_at and live.due_at < timezone.now()),
         past_promises=[_past(promise) for promise in promises if _is_worth_telling(promise)],
+    )
+
+
+def promise_in_calendar(ticket: Ticket) -> CalendarEntry | None:
+    """What a calendar may keep of the promise, in one query; None when none was ever made."""
+    promises = list(Commitment.objects.promises().filter(clock=ticket.clock_id).order_by("pk"))
+    if not promises:
+        return None
+    live = next((promise for promise in promises if promise.ended_at is None), None)
+    shown = live or promises[-1]
+    assert shown.due_at is not None, "only a stopwatch can be without a due time"  # noqa: S101
+    return CalendarEntry(
+        uid=f"promise-{ticket.clock_id}",
+        sequence=2 * (len(promises) - 1) + (live is None),
+        at=shown.due_at,
+        made_at=shown.ended_at or shown.started_at,
+        is_over=live is None,
     )
 
 

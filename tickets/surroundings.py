@@ -4,30 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import JSONObject, Left
 
 from accounts.models import Agent, Notification
 from common.prepared import prepared
 from common.rows import rows_beside
 from customers.models import ContactPoint
+from knowledge.models import Article, ArticleText
 from mail.models import OutboundEmail
 from tickets.models import (
     Attachment,
     ChecklistItem,
+    CustomerTask,
     Draft,
     Follower,
     Participant,
+    Rating,
     ReadMark,
     ScheduledReply,
     Tag,
     ThirdPartyLetter,
     Ticket,
+    TicketArticle,
     TicketLink,
     reach_of,
 )
@@ -35,6 +39,16 @@ from tickets.models import (
 LetterAndFiles: TypeAlias = tuple[ThirdPartyLetter, Sequence[Attachment]]
 TAGS_SUGGESTED = 200
 LATER = ("promise_at", "leaves_at")
+ASKED = ("thing", "needed_on")
+
+
+@dataclass(frozen=True)
+class LinkedArticle:
+    """An article that was tied to the ticket, as far as this agent may read it."""
+
+    pk: int
+    title: str
+    is_public: bool
 
 
 @dataclass(frozen=True)
@@ -57,6 +71,10 @@ class Surroundings:
     unread_paths: Sequence[str]
     # To and from third parties, with the files that came; of the formatting only whether there is any.
     letters: Sequence[LetterAndFiles]
+    # What the customer was asked to do, the newest first, and what they said of our work.
+    asked: Sequence[CustomerTask]
+    rating: Rating | None
+    articles: Sequence[LinkedArticle]
 
 
 def surroundings(ticket: Ticket, *, agent: Agent) -> Surroundings:
@@ -79,6 +97,9 @@ def surroundings(ticket: Ticket, *, agent: Agent) -> Surroundings:
         seen_entries=next(iter(row["seen"]), None),
         unread_paths=row["unread"],
         letters=[_letter(letter) for letter in row["letters"]],
+        asked=[_task(task) for task in row["asked"]],
+        rating=next((_rating(rating) for rating in row["rated"]), None),
+        articles=[LinkedArticle(**each) for each in row["articles"]],
     )
 
 
@@ -103,6 +124,8 @@ def _rows(ticket: int, agent: int, reach: int | None) -> QuerySet[Ticket, Any]:
     steps = ChecklistItem.objects.filter(
         Q(ticket=OuterRef("pk")) | Q(ticket__merged_into=OuterRef("pk"))
     ).order_by("pk")
+    tasks = CustomerTask.objects.filter(ticket=OuterRef("pk")).order_by("-asked_at", "-pk")
+    ratings = Rating.objects.filter(ticket=OuterRef("pk"))
     return Ticket.objects.filter(pk=ticket).values(
         points=rows_beside(points, "pk", "kind", "value", "state", "state_since"),
         taking_part=rows_beside(participants, "pk", "address", "name", "kind"),
@@ -114,14 +137,22 @@ def _rows(ticket: int, agent: int, reach: int | None) -> QuerySet[Ticket, Any]:
         linked=rows_beside(_links(reach), *LINK_FIELDS, **LINKED_TICKETS),
         steps=rows_beside(steps, "pk", "text", "done_at", by="done_by__name"),
         letters=_letters(),
+        asked=rows_beside(tasks, *TASK_FIELDS, name="asked_by__name"),
+        rated=rows_beside(ratings, *RATING_FIELDS, name="recovered_by__name"),
+        articles=_articles(reach),
         seen=ArraySubquery(marks.values("entry_count")),
         unread=ArraySubquery(unread.values("path")),
     )
 
 
-SCHEDULED_FIELDS = ("pk", "body", "ending", "submission_key", "agent_id", *LATER)
+SCHEDULED_FIELDS = ("pk", "body", "ending", "submission_key", "agent_id", "thing", *LATER)
 OF_DRAFT = ("kind", "body", "submission_key", "saved_at", "agent_id", "ending", "macros")
-DRAFT_FIELDS = (*OF_DRAFT, *LATER)
+DRAFT_FIELDS = (*OF_DRAFT, *LATER, *ASKED)
+
+
+TASK_FIELDS = ("pk", "thing", "needed_on", "asked_at", "reminders", "ended_at", "ending")
+WHEN_RATED = ("asked_at", "answered_at", "recovery_due_at", "recovered_at")
+RATING_FIELDS = ("pk", "kind", "value", "comment", "recovery_words", *WHEN_RATED)
 
 
 LINK_FIELDS = ("pk", "kind", "ticket_id", "other_id")
@@ -150,6 +181,21 @@ def _letters() -> ArraySubquery:
     }
     fields |= {f"email_{name}": f"email__{name}" for name in OF_EMAIL}
     return ArraySubquery(letters.values(json=JSONObject(**fields)))
+
+
+def _articles(reach: int | None) -> ArraySubquery:
+    """In the ticket's language, where an article speaks it."""
+    visible = Article.objects.within_reach_of(reach)
+    is_spoken = Case(When(language=OuterRef("ticket__language"), then=0), default=1)
+    texts = ArticleText.objects.filter(article=OuterRef("article")).annotate(spoken=is_spoken)
+    public = ArticleText.objects.public().filter(article=OuterRef("article"))
+    links = TicketArticle.objects.filter(
+        Q(ticket=OuterRef("pk")) | Q(ticket__merged_into=OuterRef("pk")), article__in=visible
+    )
+    shown = links.annotate(
+        title=Subquery(texts.order_by("spoken").values("title")[:1]), is_public=Exists(public)
+    ).order_by("pk")
+    return rows_beside(shown, "title", "is_public", pk="article_id")
 
 
 def _letter(fields: Mapping[str, Any]) -> LetterAndFiles:
@@ -195,6 +241,24 @@ def _step(fields: Mapping[str, Any]) -> ChecklistItem:
     )
 
 
+def _task(fields: Mapping[str, Any]) -> CustomerTask:
+    return CustomerTask(
+        **{name: fields[name] for name in ("pk", "thing", "reminders", "ending")},
+        needed_on=_day(fields["needed_on"]),
+        asked_at=datetime.fromisoformat(fields["asked_at"]),
+        ended_at=_instant(fields["ended_at"]),
+        asked_by=Agent(name=fields["name"]) if fields["name"] else None,
+    )
+
+
+def _rating(fields: Mapping[str, Any]) -> Rating:
+    return Rating(
+        **{name: fields[name] for name in ("pk", "kind", "value", "comment", "recovery_words")},
+        **{name: _instant(fields[name]) for name in WHEN_RATED},
+        recovered_by=Agent(name=fields["name"]) if fields["name"] else None,
+    )
+
+
 def _point(fields: Mapping[str, Any]) -> ContactPoint:
     return ContactPoint(**{**fields, "state_since": _instant(fields["state_since"])})
 
@@ -208,6 +272,8 @@ def _draft(fields: Mapping[str, Any]) -> Draft:
         agent=Agent(pk=fields["agent_id"], name=fields["name"]),
         ending=fields["ending"],
         macros=fields["macros"],
+        thing=fields["thing"],
+        needed_on=_day(fields["needed_on"]),
         **{name: _instant(fields[name]) for name in LATER},
     )
 
@@ -219,8 +285,13 @@ def _scheduled(fields: Mapping[str, Any]) -> ScheduledReply:
         ending=fields["ending"],
         submission_key=UUID(fields["submission_key"]),
         agent=Agent(pk=fields["agent_id"], name=fields["name"]),
+        thing=fields["thing"],
         **{name: _instant(fields[name]) for name in LATER},
     )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _instant(text: str | None) -> datetime | None:

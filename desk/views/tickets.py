@@ -46,6 +46,7 @@ from desk.views.handing_over import hand_over_address
 from sla.models import Commitment, Priority, Status
 from sla.selectors import commitments_of
 from tickets.attachments import AttachmentRefused, keep_uploads
+from tickets.events import rating_words
 from tickets.exceptions import (
     BadTag,
     CannotBeMentioned,
@@ -56,6 +57,7 @@ from tickets.exceptions import (
     SomebodyAnswered,
     TicketError,
 )
+from tickets.likeness import same_question
 from tickets.mentions import is_member, who_sees
 from tickets.models import (
     Channel,
@@ -363,6 +365,7 @@ def ticket_page(
     colleagues = [person for person in people if is_member(person)]
     live, past = _commitments(ticket)
     around = around or surroundings(ticket, agent=agent)
+    others = tickets_of_customer(ticket.customer, agent=agent, without=ticket)
     origin = Origin.of(request)
     own = {draft.kind: draft for draft in around.drafts if draft.agent_id == agent.pk}
     call_form = form if isinstance(form, CallForm) else None
@@ -390,14 +393,20 @@ def ticket_page(
         "contact_points": around.contact_points,
         "customer_lines": customer_lines(ticket.customer),
         "details": details_of(ticket),
+        "asked": around.asked,
+        "rating": around.rating,
+        "rating_words": rating_words(around.rating.kind, around.rating.value)
+        if around.rating
+        else "",
+        "may_recover": bool(around.rating and around.rating.needs_recovery)
+        and access.may_recover(agent, ticket),
         "bad_addresses": [point for point in around.contact_points if point.state],
         "participants": around.participants,
         "replies_to": ticket.reply_address
         or next((point.value for point in around.contact_points if point.kind == "email"), ""),
         "maybe": maybe_belongs_to(ticket, agent=agent),
-        "other_tickets": queue_rows(
-            tickets_of_customer(ticket.customer, agent=agent, without=ticket), now=now
-        ),
+        "other_tickets": queue_rows(others, now=now),
+        "same_question": same_question(ticket, others, now=now),
         "colleagues": colleagues,
         "people": people,
         "is_followed": around.is_followed,
@@ -408,6 +417,7 @@ def ticket_page(
         "tags": around.tags,
         "links": linked_tickets(ticket, around.links),
         "link_kinds": TicketLink.Kind.choices,
+        "articles": around.articles,
         "checklist": around.checklist,
         "steps_done": sum(1 for step in around.checklist if step.done_at),
         "known_tags": around.known_tags,

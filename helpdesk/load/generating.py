@@ -20,12 +20,12 @@ from django.db import connection, models, transaction
 
 from accounts.models import Agent, Team
 from accounts.selectors import default_team
+from common.tokens import tokens
 from customers.models import ContactPoint, Customer
 from helpdesk.load.words import ENGLISH, JAPANESE, MARKED, Language
 from sla.models import Clock, ClockEvent, Commitment, PolicyVersion, Priority, Status
 from sla.working_time import epoch_seconds
 from tickets.models import Channel, Message, Note, SearchEntry, Ticket
-from tickets.searching.tokens import tokens
 from tickets.services.recording import preview_of
 
 DIGIT = re.compile("[0-9]")

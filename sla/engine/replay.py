@@ -243,14 +243,18 @@ class _Story:
         self.ledger.sweep(at=at, seen=seen)
 
     def _fire(self, wait: Row, at: int) -> None:
-        """A nudge keeps the automatic promise and makes the next; closing ends everything."""
+        """A nudge keeps the automatic promise and makes the next; closing ends everything, unless
+        the ticket comes back to us."""
         if wait.kind == AUTO_CLOSE and self._is_postponed(wait, at):
             return
         keeps_promise = self.ledger.has_automatic_promise
         self.ledger.fulfil((wait.kind,), at, FIRED)
         if keeps_promise:
             self.ledger.fulfil((PROMISE,), at, wait.kind)
-        if wait.kind == AUTO_CLOSE:
+        if wait.kind == AUTO_CLOSE and wait.terms.returns_unanswered:
+            self._move(at, OPEN, why="no_answer")
+            self.ledger.pace(at, status=self.status)
+        elif wait.kind == AUTO_CLOSE:
             self.status = CLOSED
             self.ledger.cancel_all(at, "customer_unresponsive")
         elif keeps_promise:

@@ -63,6 +63,8 @@ class PolicySettings:
     customer_wait: Mapping[str, int]
     reopen_floor: int
     holding_note: bool = False
+    returns_unanswered: bool = False
+    """Whether a ticket whose customer stays silent comes back to us, instead of being closed."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], *, calendar: Calendar) -> "PolicySettings":
@@ -84,6 +86,7 @@ class PolicySettings:
                 customer_wait=dict(data["customer_wait"]),
                 reopen_floor=data["reopen_floor"],
                 holding_note=bool(data.get("holding_note", False)),
+                returns_unanswered=bool(data.get("returns_unanswered", False)),
             )
         except KeyError as error:
             raise SettingsError(f"The policy lacks {error}.") from None

@@ -3,7 +3,7 @@ sideways. New pages join PAGES."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from email.utils import parseaddr
 from uuid import uuid4
 
@@ -12,21 +12,33 @@ from axe_playwright_python.sync_playwright import Axe
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from accounts.models import Agent
+from branding.models import Notice
+from branding.services import save_notice
 from customers.models import ContactPoint
+from customers.signing_in import make_link
+from knowledge.models import Article
+from knowledge.services.counting import count_search, record_feedback
 from mail.models import Mailbox, MailboxSource, OutboundEmail
 from sla.models import BusinessCalendar, Policy
 from sla.sweep import sweep_due
 from tests.conftest import allow_holding_notes
 from tests.factories import a_customer, a_field, a_ticket, a_topic
+from tests.knowledge.articles import a_collection, an_article
 from tests.mail.incoming import a_mail, arrives
 from tickets import links
+from tickets.articles import link_article
 from tickets.attachments import keep_uploads
-from tickets.models import Draft, Macro, Ticket
+from tickets.models import Draft, Macro, Rating, Ticket
+from tickets.ratings import token_of as rating_token
 from tickets.services.describing import set_fields, set_topic
 from tickets.services.forwarding import Forward, forward
 from tickets.services.handing_over import Brief, hand_over
 from tickets.services.handling import assign, set_tags, solve
 from tickets.services.holding import hold_due_promises
+from tickets.services.inviting import invite
+from tickets.services.inviting import token_of as invitation_token
+from tickets.services.rating import record_rating
 from tickets.services.replying import Reply, add_note, receive_reply, reply_to_customer
 from tickets.services.scheduling import schedule_reply
 from tickets.services.viewing import save_view
@@ -40,10 +52,20 @@ PAGES = {
         "/accounts/login/",
         "/",
         "/contact/",
+        "/help/?q=%E9%9B%BB%E6%BA%90",
+        "/help/articles/power/?said=no",
+        "/contact/?topic={topic}&prefill=old",
+        "/contact/embed/",
         "/r/{open_link}/",
         "/r/{late_link}/",
         "/r/{solved_link}/",
         "/r/{held_link}/",
+        "/r/{asked_link}/",
+        "/rating/{rating}/?value=0",
+        "/join/{invitation}/",
+        "/inquiries/",
+        "/inquiries/sent/",
+        "/inquiries/enter/{way_in}/",
     ],
     "chika": [
         "/desk/",
@@ -61,9 +83,20 @@ PAGES = {
         "/desk/tickets/{ticket}/hand-over/",
         "/desk/tickets/{ticket}/macros/",
         "/desk/settings/macros/",
+        "/desk/articles/",
+        "/desk/articles/new/?ticket={ticket}",
+        "/desk/articles/report/",
+        "/desk/articles/synonyms/",
+        "/desk/articles/collections/new/",
+        "/desk/articles/{article}/",
+        "/desk/articles/{article}/ja/",
+        "/desk/tickets/{ticket}/articles/?q=%E9%9B%BB%E6%BA%90",
         "/desk/settings/macros/new/",
         "/desk/tickets/{held}/",
         "/desk/tickets/{held}/times/",
+        "/desk/tickets/{asked}/",
+        "/desk/tickets/{rated}/",
+        "/desk/ratings/",
         "/desk/customers/{customer}/",
         "/desk/customers/{customer}/edit/",
         "/desk/customers/{customer}/merge/",
@@ -96,6 +129,11 @@ PAGES = {
         "/desk/tickets/{mailed}/forward/?message={mail}",
         "/desk/tickets/{mailed}/?quote={letter}",
         "/desk/tickets/{mailed}/third-party/{letter}/",
+        "/desk/form-link/",
+        "/desk/settings/branding/",
+        "/desk/settings/embedding/",
+        "/desk/settings/notices/",
+        "/desk/settings/notices/{notice}/",
         "/desk/settings/topics/",
         "/desk/settings/topics/new/",
         "/desk/settings/topics/{topic}/",
@@ -105,6 +143,7 @@ PAGES = {
         "/desk/settings/letters/",
         "/desk/settings/letters/reply/ja/",
         "/desk/settings/blocked/",
+        "/desk/settings/ratings/",
         "/desk/settings/mailboxes/",
         "/desk/settings/mailboxes/new/?preset=microsoft",
         "/desk/settings/mailboxes/{mailbox}/",
@@ -143,6 +182,20 @@ def a_silent_mailbox(mailbox: Mailbox) -> int:
         failures=2,
     )
     return mailbox.pk
+
+
+def an_answer(ticket: Ticket, *, by: Agent) -> Article:
+    """An article with everything in it, that readers have sought and judged."""
+    body = (
+        "## 手順\n\n1. 電源を[入れます](/help/)。\n\n| 症状 | 対処 |\n|---|---|\n| 無音 | `確認` |"
+    )
+    article = an_article(
+        "電源の入れ方", body, collection=a_collection(slug="printers"), slug="power", by=by
+    )
+    link_article(ticket, article, by=by)
+    record_feedback(article, "ja", reader="x", has_helped=False, comment="型番がわかりません。")
+    count_search("宇宙船", "ja", results=0)
+    return article
 
 
 @pytest.fixture
@@ -189,10 +242,13 @@ def places(aiko, ben, chika, mailbox):
     assert hold_due_promises(now=now)
     brief = Brief(problem="紙詰まり", tried="電源を入れ直した。", next_step="部品を送る。")
     hand_over(held, team=held.team, to=chika, brief=brief, by=aiko)
+    customers_part = asked_and_rated(by=aiko)
     mailed = came_by_mail()
     ask_a_third_party(mailed, by=aiko)
     describe(ticket, by=aiko)
+    article = an_answer(ticket, by=ben)
     return {
+        "article": article.pk,
         "mailed": mailed.number,
         "mail": mailed.messages.earliest("pk").pk,
         "letter": mailed.third_party_letters.filter(direction="inbound").earliest("pk").pk,
@@ -205,6 +261,8 @@ def places(aiko, ben, chika, mailbox):
         "other_customer": a_ticket(email="hanako@example.org").customer_id,
         "team": ticket.team_id,
         "topic": Topic.objects.get().pk,
+        **customers_part,
+        "notice": a_notice(),
         "field": Field.objects.get(kind="choice").pk,
         "mailbox": a_silent_mailbox(mailbox),
         "policy": Policy.objects.get().pk,
@@ -215,13 +273,51 @@ def places(aiko, ben, chika, mailbox):
     }
 
 
+def asked_and_rated(*, by):
+    """A ticket whose customer has not done what we asked, with somebody invited, and one that was
+    solved badly."""
+    asked, rated = a_ticket(subject="printer"), a_ticket(subject="printer")
+    reply = Reply(body="型番は?", asks=True, thing="製造番号" * 20, needed_on=date(2030, 1, 7))
+    reply_to_customer(asked, reply, agent=by)
+    Ticket.objects.filter(pk=asked.pk).update(unanswered_since=timezone.now())
+    person = invite(asked, address="colleague-with-a-long-name@department-with-a-long-name.example")
+    reply_to_customer(rated, Reply(body="直りました。", solves=True), agent=by)
+    rating = Rating.objects.get()
+    record_rating(rating, value=0, comment="長くかかりました。" * 20)
+    return {
+        "asked": asked.number,
+        "rated": rated.number,
+        "asked_link": links.token_of(asked.links.get()),
+        "rating": rating_token(rating),
+        "invitation": invitation_token(person),
+        "way_in": make_link("hana@example.com", now=timezone.now()).token,
+    }
+
+
+def a_notice():
+    """One that stands on every page."""
+    words = {
+        "text_ja": "本日、電話がつながりにくくなっています。",
+        "link": "https://status.example/",
+    }
+    places = {"places": ["help", "form", "request", "sign_in"]}
+    notice = Notice(starts_at=timezone.now() - timedelta(hours=1))
+    return save_notice(notice, values=words | places).pk
+
+
 def describe(ticket, *, by):
     """A topic and fields of every kind, one of them needed and empty."""
     topic = a_topic("Fault", "故障")
     a_field("Guarantee", "保証", kind="choice", topics=[topic])
     a_field("Cause", "原因", is_required_to_solve=True)
     for kind in ("number", "date", "yes_no"):
-        a_field(kind, key=kind, kind=kind, help_en="As it is written on the invoice")
+        a_field(
+            kind,
+            key=kind,
+            kind=kind,
+            is_for_customers=True,
+            help_en="As it is written on the invoice",
+        )
     set_topic(ticket, topic=topic, by=by)
     values = {"number": "12", "date": "2026-11-24", "yes_no": "no", "guarantee": "c1"}
     set_fields(ticket, values=values, by=by)

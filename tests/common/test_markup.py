@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from common.markup import marked_up
+from common.markup import article_html, marked_up, plain
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,51 @@ def test_no_text_takes_long(text: str):
     marked_up(text)
 
     assert time.process_time() - began < 3
+
+
+# Articles ---------------------------------------------------------------------------------------
+
+
+def test_an_article_has_headings_below_its_own_and_tables():
+    html = article_html(
+        "# 一\n\n## 二\n\n### 三\n\n##### 五\n\n| a | b |\n|---|--:|\n| 1 | **2** |"
+    )
+
+    assert "<h1" not in html
+    assert html.count("<h2>") == 2
+    assert "<h3>三</h3>" in html
+    assert "<h4>五</h4>" in html
+    assert "<td><strong>2</strong></td>" in html
+    assert "style" not in html
+
+
+@pytest.mark.parametrize(
+    ("address", "is_live"),
+    [
+        ("/help/articles/x/?lang=ja#a", True),
+        ("https://example.com/", True),
+        ("mailto:a@example.com", True),
+        ("//evil.example/", False),
+        ("javascript:alert(1)", False),
+        ("data:text/html,x", False),
+        ("help/x/", False),
+    ],
+)
+def test_an_article_leads_to_our_pages_and_to_whole_addresses(address: str, *, is_live: bool):
+    assert ("<a " in article_html(f"[x]({address})")) is is_live
+
+
+def test_words_of_an_article_are_sought_without_its_signs():
+    text = "## 見出し\n\n- **太字** [リンク](/help/a/)\n\n| 症状 | 対処 |\n|---|:-:|\n| 無音 | `確認` |"
+
+    assert plain(text).split() == ["見出し", "太字", "リンク", "症状", "対処", "無音", "確認"]
+
+
+@pytest.mark.parametrize("text", ["**a" * 6000, "[a](" * 6000, "|a|b|\n|-|-|\n" + "|x|y\n" * 2000])
+def test_hostile_text_is_shown_in_time(text: str):
+    started = time.monotonic()
+
+    article_html(text)
+    plain(text)
+
+    assert time.monotonic() - started < 5

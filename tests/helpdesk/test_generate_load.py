@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from django.core.management import call_command
 
+from common.tokens import tokens
 from sla.models import UNRESOLVED, Commitment
 from sla.services import compute
 from sla.sweep import sweep_due
@@ -10,7 +11,6 @@ from tests.conftest import MONDAY_AT_TEN, signed_in
 from tests.desk.pages import numbers
 from tests.factories import a_ticket
 from tickets.models import Message, SearchEntry, Ticket
-from tickets.searching.tokens import tokens
 from tickets.services.replying import receive_reply
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("support", "monday_at_ten", "aiko")]

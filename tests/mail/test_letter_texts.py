@@ -22,7 +22,7 @@ from tickets.services.replying import Reply, reply_to_customer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("support", "monday_at_ten")]
 
-LETTERS = ["acknowledgement", "reply", "holding", "reminder", "closing"]
+LETTERS = ["acknowledgement", "reply", "holding", "reminder", "closing", "returned"]
 LINK = "http://127.0.0.1/r/abc/"
 REPLY = "{{customer}}\n\n{{body}}\n\n{{promise}}\n{{link}}\n\n{{signature}}"
 

@@ -37,7 +37,7 @@ class GuardedLetterbox(Letterbox):
     async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802
         user, bearer, *_rest = base64.b64decode(args[1]).decode().split("\1")
         self.signed_in.append(user.removeprefix("user="))
-        return AuthResult(success=bearer == "auth=Bearer access-1")
+        return AuthResult(success=bearer == "auth=Bearer access-1", handled=False)
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from tickets import services
 from tickets.exceptions import TicketError
 from tickets.models import Channel, Macro, ScheduledReply, Ticket
 from tickets.services import opening
+from tickets.services.asking import complete_task
 from tickets.services.describing import set_fields, set_topic
 from tickets.services.drafting import begin_draft, save_draft
 from tickets.services.following import follow
@@ -43,6 +44,7 @@ from tickets.services.handling import (
     set_tags,
     solve,
 )
+from tickets.services.inviting import invite
 from tickets.services.macros import apply_changes
 from tickets.services.merging import merge_tickets, separate_tickets
 from tickets.services.opening import open_ticket
@@ -57,6 +59,7 @@ from tickets.services.replying import (
     reply_to_customer,
 )
 from tickets.services.scheduling import call_off, schedule_reply, send_scheduled
+from tickets.services.speaking import change_language
 from tickets.services.unsending import take_back
 from tickets.services.waiting import fire_due_waits
 
@@ -74,8 +77,11 @@ def check(ticket: Ticket, *, now: datetime) -> None:
     computed = compute(clock, now=now)
 
     assert ticket.status == clock.status == computed.status
-    assert ticket.next_due_at == (first.due_at if first else None)
-    assert ticket.next_due_kind == (first.kind if first else "")
+    due_at, kind = (first.due_at, first.kind) if first else (None, "")
+    # Who asks for news has been waiting since then.
+    if ticket.chased_at and (due_at is None or ticket.chased_at < due_at):
+        due_at, kind = ticket.chased_at, ""
+    assert (ticket.next_due_at, ticket.next_due_kind) == (due_at, kind)
     assert ticket.next_contact_at == (promise.due_at if promise else None)
     due_by_log = [row.due_at for row in computed.commitments if row.is_live and row.due_at]
     assert (first and epoch_seconds(first.due_at)) == min(due_by_log, default=None)
@@ -168,6 +174,13 @@ def _schedule_and_send(ticket: Ticket, agent: Agent, now: datetime) -> None:
 
 
 Path = Callable[[Ticket, Agent, datetime], object]
+
+
+def _ask_and_be_done(ticket: Ticket, agent: Agent, now: datetime) -> None:
+    say(ticket, agent, now, asks=True, thing="The serial number")
+    complete_task(ticket, now=now + timedelta(minutes=1))
+
+
 PATHS: dict[str, tuple[Callable[..., object], Path]] = {
     "put somebody in Cc": (
         add_to_cc,
@@ -205,6 +218,15 @@ PATHS: dict[str, tuple[Callable[..., object], Path]] = {
     "ask the customer": (
         reply_to_customer,
         lambda ticket, agent, now: say(ticket, agent, now, asks=True),
+    ),
+    "ask the customer for one thing, who does it": (complete_task, _ask_and_be_done),
+    "write in another language": (
+        change_language,
+        lambda ticket, _agent, now: change_language(ticket, to="en", now=now),
+    ),
+    "let the customer invite somebody": (
+        invite,
+        lambda ticket, _agent, now: invite(ticket, address="boss@example.org", now=now),
     ),
     "ask the customer with a promise": (
         reply_to_customer,
@@ -385,7 +407,7 @@ QUIET = {
     *("put somebody in Cc", "begin a draft with files", "a draft", "a note", "ask a third party"),
     *("a call that reached nobody", "schedule a reply", "schedule a reply and call it off"),
     *("read the brief", "follow", "tag it", "tag it and take one away", "set the topic"),
-    "fill in a field",
+    *("fill in a field", "let the customer invite somebody"),
 }
 CASES = [
     pytest.param(path, *where.values, id=f"{name}-{where.id}")

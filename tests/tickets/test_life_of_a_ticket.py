@@ -358,8 +358,9 @@ def commitments() -> list[tuple[Any, ...]]:
 
 
 def earliest_due(ticket: Ticket) -> datetime:
+    """What is due first; who asks for news has been waiting since they first did."""
     dues = ticket.clock.commitments.live().values_list("due_at", flat=True)
-    return min(due_at for due_at in dues if due_at)
+    return min(due_at for due_at in [*dues, ticket.chased_at] if due_at)
 
 
 def stored() -> list[str]:

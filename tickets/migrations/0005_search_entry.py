@@ -4,7 +4,7 @@ import django.contrib.postgres.indexes
 import django.db.models.deletion
 from django.db import migrations, models
 
-import tickets.searching.fields
+import common.token_fields
 
 
 class Migration(migrations.Migration):
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
                 ("source_id", models.BigIntegerField(null=True)),
                 ("text", models.TextField(blank=True)),
-                ("tokens", tickets.searching.fields.TokensField()),
+                ("tokens", common.token_fields.TokensField()),
                 (
                     "ticket",
                     models.ForeignKey(

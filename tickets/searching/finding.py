@@ -18,10 +18,10 @@ from django.db.backends.utils import CursorWrapper
 from psycopg2.errors import QueryCanceled
 
 from accounts.models import Agent
+from common.tokens import fold
 from tickets.models import Ticket
 from tickets.searching.plans import SUBJECTS, Hit, Plan, Position
 from tickets.searching.query import Query
-from tickets.searching.tokens import fold
 
 PAGE = 25
 MOST_BATCHES = 2

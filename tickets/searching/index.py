@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
+from common.tokens import tokens
 from customers.models import Customer
 from tickets.models import (
     Attachment,
@@ -18,7 +19,6 @@ from tickets.models import (
     Ticket,
     TicketQuerySet,
 )
-from tickets.searching.tokens import tokens
 from topics.models import Field
 from topics.selectors import definitions
 from topics.values import words_of

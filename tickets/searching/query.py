@@ -14,9 +14,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent
+from common.tokens import fold, index_query, pattern
 from sla.models import UNRESOLVED, Status
 from tickets.models import SearchEntry, Ticket
-from tickets.searching.tokens import fold, index_query, pattern
 from tickets.tags import fold as fold_tag
 from topics.selectors import definitions
 

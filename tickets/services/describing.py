@@ -84,7 +84,7 @@ def check_is_described(topic_id: int | None, values: Mapping[str, Value]) -> Non
 
 def missing_fields(topic_id: int | None, values: Mapping[str, Value]) -> list[Field]:
     """What must be known of a ticket of this topic before it is resolved, and is not."""
-    asked = definitions().ticket_fields(topic_id)
+    asked = definitions().ticket_fields(topic_id, values)
     return [field for field in asked if field.is_required_to_solve and field.key not in values]
 
 

@@ -19,6 +19,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent, Notification
+from branding.selectors import brand_name
 from customers.models import ContactPoint
 from customers.normalizing import normalize_email
 from customers.services import is_email
@@ -231,7 +232,7 @@ def _quote(said: Message | ThirdPartyLetter, ticket: Ticket) -> Quote:
 
 
 def _name_of(agent: Agent | None) -> str:
-    return agent.name if agent else settings.BRAND_NAME
+    return agent.name if agent else brand_name()
 
 
 def _send(
@@ -254,11 +255,11 @@ def _send(
             "body": sent.body.strip(),
             "quotation": sent.folded,
             "agent": agent,
-            "brand": settings.BRAND_NAME,
+            "brand": brand_name(),
         },
     )
     back = answer_address(sent, mailbox)
-    name = mailbox.name if mailbox and mailbox.name else settings.BRAND_NAME
+    name = mailbox.name if mailbox and mailbox.name else brand_name()
     sent.email = queue_email(
         to=sent.address,
         letter=letter,

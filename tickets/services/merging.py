@@ -18,7 +18,14 @@ from tickets.events import EventKind
 from tickets.exceptions import CannotBeMerged
 from tickets.models import Merge, Ticket, TicketEvent
 from tickets.searching.index import index_families
-from tickets.services.recording import hold_tickets, record, save_change, take_newest_words
+from tickets.services.chasing import chased_since
+from tickets.services.recording import (
+    ask_again,
+    hold_tickets,
+    record,
+    save_change,
+    take_newest_words,
+)
 from tickets.services.waiting import fire_waits
 
 
@@ -38,6 +45,7 @@ def merge_tickets(
         fire_waits(each, now=now)
     merge = Merge.objects.create(ticket=ticket, into=into, at=now, agent=agent)
     owed = _owed(ticket, now=now)
+    into.chased_at = min(filter(None, (ticket.chased_at, into.chased_at)), default=None)
     record(ticket, "merged_away", now=now, id=merge.event_id)
     record(into, "merge_in", now=now, id=merge.event_id, **owed)
     Ticket.objects.filter(merged_into=ticket).update(merged_into=into)
@@ -64,7 +72,9 @@ def separate_tickets(merge: Merge, *, agent: Agent, now: datetime | None = None)
     merge.undone_at = now
     merge.save(update_fields=["undone_at"])
     for each in (ticket, into):
+        each.chased_at = chased_since(each)
         record(each, "undone", now=now, undoes=merge.event_id)
+        ask_again(each, ended_at=merge.at)
     ticket.merged_into = None
     Ticket.objects.filter(pk__in=_absorbed_through(ticket)).update(merged_into=ticket)
     into.entry_count = max(1, into.entry_count - ticket.entry_count)

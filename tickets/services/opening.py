@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -28,7 +29,7 @@ from tickets.attachments import attach, keep_mail_files, take_uploads, uploads_n
 from tickets.events import EventKind
 from tickets.incoming import Letter
 from tickets.macros import check_is_filled
-from tickets.models import Channel, CustomerLink, Message, Ticket, TicketEvent
+from tickets.models import Channel, CustomerLink, CustomerTask, Message, Ticket, TicketEvent
 from tickets.searching.index import index_customer, index_files, index_opened
 from tickets.services.acknowledging import acknowledgement_key
 from tickets.services.assigning import await_act, choose_agent, team_assigns
@@ -38,12 +39,15 @@ from tickets.services.recording import copy_reading, matter_of, preview_of
 from tickets.services.replying import (
     Outcome,
     add_note,
+    ask_for,
     check_outcome,
     receive_reply,
     send_reply,
 )
 from tickets.services.writing import AUTOMATIC, write_to_customer
-from topics.models import Topic
+from topics.models import Field, Topic
+from topics.selectors import definitions
+from topics.values import Value, in_words
 
 UNIQUE_SUBMISSION = "submission_key"
 
@@ -68,6 +72,8 @@ class Inquiry:
     priority: str = Priority.NORMAL
     # Where it goes, and who gets it first, when nothing else is said.
     topic: Topic | None = None
+    # What its fields say, by their keys.
+    fields: Mapping[str, Value] = field(default_factory=dict)
     team: Team | None = None
     assignee: Agent | None = None
     submission_key: UUID | None = None
@@ -111,7 +117,7 @@ def open_ticket(inquiry: Inquiry, *, now: datetime | None = None) -> Opened:
     if inquiry.origin != "customer":
         check_outcome(inquiry.outcome or Outcome(), now=now)
         if inquiry.outcome and inquiry.outcome.solves:
-            check_is_described(inquiry.topic.pk if inquiry.topic else None, {})
+            check_is_described(inquiry.topic.pk if inquiry.topic else None, inquiry.fields)
     if inquiry.origin == "agent_outbound":
         check_is_filled(inquiry.body)
     try:
@@ -162,6 +168,12 @@ def _said_otherwise(ticket: Ticket, inquiry: Inquiry) -> str:
         said.append(f"{_('Subject')}: {inquiry.subject}")
     if inquiry.email != ticket.reply_address:
         said.append(f"{_('Email address')}: {inquiry.email}")
+    said += [
+        f"{each.label}: {in_words(each, value)}"
+        for each in definitions().fields_of(Field.Of.TICKET)
+        if (value := inquiry.fields.get(each.key)) is not None
+        and value != ticket.fields.get(each.key)
+    ]
     if inquiry.body != ticket.messages.earliest("pk").body:
         said.append(inquiry.body)
     return "\n\n".join(said)
@@ -181,11 +193,10 @@ def _open(inquiry: Inquiry, *, now: datetime) -> Opened:
     index_opened(ticket, message, has_files=has_files)
     if customer.is_changed and not customer.is_new:
         index_customer(customer)
-    events = [EventKind.OPENED]
-    if ticket.resolved_at:
-        events.append(EventKind.RESOLVED)
+    events = [EventKind.OPENED, *([EventKind.RESOLVED] if ticket.resolved_at else [])]
+    asked = {"thing": _ask(inquiry, ticket, message, now=now)}
     if message.agent is not None:
-        send_reply(message, ticket, agent=message.agent, now=now, first_link=link)
+        send_reply(message, ticket, agent=message.agent, now=now, first_link=link, more=asked)
     elif inquiry.wants_acknowledgement and not _is_too_late(ticket):
         _acknowledge(ticket, link, inquiry.letter, now=now)
         events.append(EventKind.ACKNOWLEDGED)
@@ -194,6 +205,15 @@ def _open(inquiry: Inquiry, *, now: datetime) -> Opened:
         _tell_of_gift(ticket, ticket.assignee, now=now)
     doorbell.announce([clock.path])
     return Opened(ticket, links.token_of(link))
+
+
+def _ask(
+    inquiry: Inquiry, ticket: Ticket, message: Message, *, now: datetime
+) -> CustomerTask | None:
+    """What an agent asks the customer to do as they open it."""
+    if inquiry.outcome is None or inquiry.agent is None:
+        return None
+    return ask_for(ticket, inquiry.outcome, message=message, by=inquiry.agent, now=now)
 
 
 def _with_agent(inquiry: Inquiry, team: Team, customer: Customer, *, now: datetime) -> Inquiry:
@@ -271,6 +291,7 @@ def _create_ticket(
         clock=clock,
         team=clock.team,
         topic_id=inquiry.topic.pk if inquiry.topic else None,
+        fields=dict(inquiry.fields),
         assignee=inquiry.assignee,
         priority=inquiry.priority,
         channel=inquiry.channel,

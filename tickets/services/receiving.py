@@ -22,7 +22,6 @@ from tickets.events import EventKind
 from tickets.incoming import Letter, is_own
 from tickets.models import MAIL_THREAD, Channel, Message, Ticket, TicketEvent
 from tickets.searching.index import index_message
-from tickets.services.assigning import await_act
 from tickets.services.bouncing import take_complaint, take_report
 from tickets.services.forwarding import take_answer
 from tickets.services.opening import Inquiry, open_ticket
@@ -30,12 +29,10 @@ from tickets.services.participating import suggest_participants
 from tickets.services.recording import (
     holders_of,
     lock_ticket,
-    preview_of,
-    record_past,
     save_change,
     tell_agents,
 )
-from tickets.services.replying import Reply, mark_reopened, reply_to_customer, tell_holders
+from tickets.services.replying import Reply, hear, reply_to_customer, tell_holders
 from tickets.third_parties import answered_by
 
 logger = structlog.get_logger(__name__)
@@ -98,7 +95,7 @@ def accept_message(message: Message, *, by: Agent, now: datetime | None = None) 
     if not message.doubt:
         return message
     if message.doubt != Doubt.STRANGER and message.is_hidden and not message.is_auto:
-        _count(ticket, message, at=now, now=now)
+        hear(ticket, message, has_files=message.attachments.exists(), at=now, now=now)
     message.doubt, message.is_hidden = "", False
     message.save(update_fields=["doubt", "is_hidden"])
     TicketEvent.objects.create(
@@ -158,7 +155,7 @@ def _add(ticket: Ticket, letter: Letter, *, now: datetime) -> Message:
     at = letter.arrived_at if letter.arrived_at >= ticket.updated_at else now
     message = _create_message(ticket, letter, doubt=doubt, at=at)
     if not letter.is_auto and doubt in {"", Doubt.STRANGER}:
-        _count(ticket, message, at=at, now=now)
+        hear(ticket, message, has_files=bool(letter.kept_files), at=at, now=now)
     ticket.entry_count += 1
     save_change(ticket, now=now)
     suggest_participants(ticket, letter, doubt=doubt, now=now)
@@ -183,16 +180,6 @@ def _create_message(ticket: Ticket, letter: Letter, *, doubt: str, at: datetime)
     has_files = bool(keep_mail_files(message, letter, now=at))
     index_message(message, has_files=has_files)
     return message
-
-
-def _count(ticket: Ticket, message: Message, *, at: datetime, now: datetime) -> None:
-    """The customer is in contact. Save the ticket afterwards."""
-    was_resolved = not ticket.is_unresolved
-    reading = record_past(ticket, "customer_message", at=at, now=now, id=f"message:{message.pk}")
-    if was_resolved and reading.status == Status.OPEN:
-        mark_reopened(ticket, agent=None, now=now)
-    await_act(ticket, now=now)
-    ticket.preview, ticket.is_last_word_ours = preview_of(message.body), False
 
 
 def _doubt(ticket: Ticket, letter: Letter) -> str:

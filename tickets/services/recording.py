@@ -15,10 +15,12 @@ from sla.engine.settings import WAITS
 from sla.models import Status
 from sla.services import ClockReading, record_event
 from sla.working_time import epoch_seconds
-from tickets.models import Message, Ticket
+from tickets.models import CustomerTask, Message, Ticket
 from tickets.services.assigning import await_act, team_assigns
 
 PREVIEW_LENGTH = 200
+# Whatever somebody says ends that nobody has answered.
+SAID = {"customer_message", "outgoing"}
 
 
 def lock_ticket(ticket: Ticket) -> Ticket:
@@ -66,9 +68,29 @@ def record_past(
 ) -> ClockReading:
     """The same for what happened some time ago, and after everything else that was recorded."""
     _put_off_unsent_waits(ticket, now=at)
+    was_waiting = ticket.status == Status.PENDING_CUSTOMER
     reading = record_event(ticket.clock, event=event, at=at, now=now, data=data)
+    if event == "outgoing":
+        ticket.chased_at = None
     copy_reading(ticket, reading)
+    if was_waiting and ticket.status != Status.PENDING_CUSTOMER:
+        answered = event == "customer_message"
+        ending = CustomerTask.Ending.ANSWERED if answered else CustomerTask.Ending.WITHDRAWN
+        end_customer_task(ticket, ending=ending, now=at)
+    if event in SAID or ticket.status != Status.OPEN:
+        ticket.unanswered_since = None
     return reading
+
+
+def end_customer_task(ticket: Ticket, *, ending: str, now: datetime) -> None:
+    """The customer need not do what we asked them to do, if we did, any more."""
+    ticket.customer_tasks.filter(ended_at=None).update(ended_at=now, ending=ending)
+
+
+def ask_again(ticket: Ticket, *, ended_at: datetime) -> None:
+    """What ended it was taken back: the customer is asked to do it still."""
+    if ticket.status == Status.PENDING_CUSTOMER:
+        ticket.customer_tasks.filter(ended_at=ended_at).update(ended_at=None, ending="")
 
 
 def _put_off_unsent_waits(ticket: Ticket, *, now: datetime) -> None:
@@ -94,6 +116,11 @@ def copy_reading(ticket: Ticket, reading: ClockReading) -> None:
     ticket.next_due_at = reading.next_due_at
     ticket.next_due_kind = reading.next_due_kind
     ticket.next_contact_at = reading.next_contact_at
+    if not ticket.is_unresolved:
+        ticket.chased_at = None
+    asked_at = ticket.chased_at
+    if asked_at and (ticket.next_due_at is None or asked_at < ticket.next_due_at):
+        ticket.next_due_at, ticket.next_due_kind = asked_at, ""
 
 
 def save_change(ticket: Ticket, *, now: datetime) -> None:

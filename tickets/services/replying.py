@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Self
 from uuid import UUID
@@ -27,6 +28,7 @@ from tickets.macros import ready_to_send
 from tickets.models import (
     Channel,
     CustomerLink,
+    CustomerTask,
     Draft,
     Ending,
     Message,
@@ -34,19 +36,24 @@ from tickets.models import (
     Ticket,
     TicketEvent,
 )
+from tickets.ratings import Asked
 from tickets.searching.index import index_message, index_note
 from tickets.services.assigning import await_act
+from tickets.services.chasing import understand
 from tickets.services.describing import check_is_described
 from tickets.services.drafting import drop_draft
 from tickets.services.following import people_mentioned, tell_followers, tell_mentioned
 from tickets.services.handing_over import accept_brief
 from tickets.services.participating import addresses_in_cc
+from tickets.services.rating import ask_for_rating
 from tickets.services.recording import (
+    end_customer_task,
     holders_of,
     lock_ticket,
     preview_of,
     put_in_hands,
     record,
+    record_past,
     save_change,
     tell_agents,
 )
@@ -60,15 +67,32 @@ FARTHEST_PROMISE = timedelta(days=366)
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """How a contact with the customer ends: it solves the ticket, asks the customer something, or
-    names the next contact. Who asks may name it too; otherwise the reminders are the promise."""
+    names the next contact. Who asks may name it too; otherwise the reminders are the promise.
+
+    `thing` is what we ask the customer to do, and `needed_on` by which day that would help."""
 
     solves: bool = False
     asks: bool = False
     promise_at: datetime | None = None
+    thing: str = ""
+    needed_on: date | None = None
 
     @classmethod
-    def of(cls, ending: str, *, promise_at: datetime | None) -> Self:
-        return cls(solves=ending == Ending.SOLVE, asks=ending == Ending.ASK, promise_at=promise_at)
+    def of(
+        cls,
+        ending: str,
+        *,
+        promise_at: datetime | None,
+        thing: str = "",
+        needed_on: date | None = None,
+    ) -> Self:
+        return cls(
+            solves=ending == Ending.SOLVE,
+            asks=ending == Ending.ASK,
+            promise_at=promise_at,
+            thing=thing,
+            needed_on=needed_on,
+        )
 
     @property
     def ending(self) -> Ending:
@@ -186,8 +210,6 @@ def receive_reply(
     if received := _sent_before(ticket, submission_key):
         return received
     now = now or timezone.now()
-    was_resolved = not ticket.is_unresolved
-    event = record(ticket, "customer_message", now=now)
     message = Message.objects.create(
         ticket=ticket,
         direction=Direction.INBOUND,
@@ -199,14 +221,24 @@ def receive_reply(
     )
     has_files = take_uploads(message, submission_key=submission_key)
     index_message(message, has_files=has_files)
-    if was_resolved and event.status == Status.OPEN:
-        mark_reopened(ticket, agent=None, now=now)
-    await_act(ticket, now=now)
-    ticket.preview, ticket.is_last_word_ours = preview_of(body), False
+    hear(ticket, message, has_files=has_files, at=now, now=now)
     ticket.entry_count += 1
     save_change(ticket, now=now)
     tell_holders(ticket, message, now=now)
     return message
+
+
+def hear(ticket: Ticket, message: Message, *, has_files: bool, at: datetime, now: datetime) -> None:
+    """The customer is in contact, as of `at`. A bare thanks moves nothing, and reopens nothing. Save
+    the ticket afterwards."""
+    ticket.preview, ticket.is_last_word_ours = preview_of(message.body), False
+    was_resolved = not ticket.is_unresolved
+    if not understand(ticket, message, has_files=has_files):
+        return
+    reading = record_past(ticket, "customer_message", at=at, now=now, id=f"message:{message.pk}")
+    if was_resolved and reading.status == Status.OPEN:
+        mark_reopened(ticket, agent=None, now=now)
+    await_act(ticket, now=now)
 
 
 @transaction.atomic
@@ -321,12 +353,39 @@ def _say(ticket: Ticket, reply: Reply, agent: Agent, *, now: datetime) -> Messag
         tell_followers(ticket, "resolved", key=message.pk, by=agent, now=now)
     elif was_resolved:
         mark_reopened(ticket, agent=agent, now=now)
+    task = ask_for(ticket, reply, message=message, by=agent, now=now)
     if reply.channel == Channel.EMAIL:
-        send_reply(message, ticket, agent=agent, now=now, leaves_at=now + reply.pause)
+        rating = ask_for_rating(ticket, message=message, now=now) if reply.solves else None
+        send_reply(
+            message,
+            ticket,
+            agent=agent,
+            now=now,
+            leaves_at=now + reply.pause,
+            more={"thing": task, "rating": rating and Asked.of(rating)},
+        )
     return message
 
 
-def send_reply(
+def ask_for(
+    ticket: Ticket, outcome: Outcome, *, message: Message, by: Agent, now: datetime
+) -> CustomerTask | None:
+    """Remember what the customer is asked to do with this message, in the place of what they were
+    asked before; None when it names no such thing."""
+    if not (outcome.asks and outcome.thing.strip()):
+        return None
+    end_customer_task(ticket, ending=CustomerTask.Ending.REPLACED, now=now)
+    return CustomerTask.objects.create(
+        ticket=ticket,
+        message=message,
+        thing=preview_of(outcome.thing),
+        needed_on=outcome.needed_on,
+        asked_at=now,
+        asked_by=by,
+    )
+
+
+def send_reply(  # noqa: PLR0913 - all of it is what a letter is
     message: Message,
     ticket: Ticket,
     *,
@@ -334,14 +393,16 @@ def send_reply(
     now: datetime,
     first_link: CustomerLink | None = None,
     leaves_at: datetime | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> None:
-    """Queue the letter that carries the message; `first_link` when it is the first of all."""
+    """Queue the letter that carries the message, with what is asked beside it; `first_link` when it
+    is the first of all."""
     message.email = write_to_customer(
         ticket,
         "reply",
         dedupe_key=f"reply:{message.pk}",
         now=now,
-        context={"body": message.body.strip(), "agent": agent},
+        context={"body": message.body.strip(), "agent": agent, **(more or {})},
         first_link=first_link,
         cc=[] if first_link else addresses_in_cc(ticket),
         leaves_at=leaves_at,

@@ -70,6 +70,8 @@ def schedule_reply(
         body=reply.body,
         ending=reply.ending,
         promise_at=reply.promise_at,
+        thing=reply.thing,
+        needed_on=reply.needed_on,
         leaves_at=leaves_at,
         written_at=now,
         newest_inbound=_newest_inbound(ticket),
@@ -174,7 +176,12 @@ def _overtaken_by(scheduled: ScheduledReply, ticket: Ticket) -> str:
 
 def _send(scheduled: ScheduledReply, ticket: Ticket, *, now: datetime) -> bool:
     """Say it now, if what it promises lies ahead still."""
-    outcome = Outcome.of(scheduled.ending, promise_at=scheduled.promise_at)
+    outcome = Outcome.of(
+        scheduled.ending,
+        promise_at=scheduled.promise_at,
+        thing=scheduled.thing,
+        needed_on=scheduled.needed_on,
+    )
     reply = Reply(
         **vars(outcome),
         body=scheduled.body,
@@ -206,6 +213,8 @@ def _give_back(
             saved_at=now,
             ending=scheduled.ending,
             promise_at=scheduled.promise_at,
+            thing=scheduled.thing,
+            needed_on=scheduled.needed_on,
             leaves_at=scheduled.leaves_at,
         )
     )

@@ -16,10 +16,12 @@ from sla.working_time import utc_datetime
 from tickets.attachments import release_files
 from tickets.events import EventKind
 from tickets.exceptions import TooLateToUndo
-from tickets.models import Draft, Ending, Message, Ticket, TicketEvent
+from tickets.models import CustomerTask, Draft, Ending, Message, Ticket, TicketEvent
 from tickets.searching.index import forget_message
+from tickets.services.chasing import chased_since
 from tickets.services.drafting import restore_draft
 from tickets.services.recording import (
+    ask_again,
     hold_tickets,
     lock_ticket,
     record,
@@ -51,10 +53,12 @@ def take_back(
         restore_draft(_draft_of(message, ticket, shown, now=now))
     was_reopening = ticket.events.filter(kind=EventKind.REOPENED, at=message.sent_at, agent=by)
     ticket.reopen_count -= was_reopening.exists()
+    ticket.chased_at = chased_since(ticket, without=message)
     record(ticket, "undone", now=now, undoes=message.pk)
     ticket.resolved_at = _left_queue_at(ticket, before=message.sent_at)
     ticket.hold_reason = _hold_reason_of(ticket, before=message.sent_at)
     _forget(message)
+    ask_again(ticket, ended_at=message.sent_at)
     TicketEvent.objects.create(ticket=shown, kind=EventKind.TAKEN_BACK, at=now, agent=by)
     for each in {ticket, shown}:
         take_newest_words(each)
@@ -76,6 +80,7 @@ def _still_here(message: Message, ticket: Ticket, *, by: Agent, now: datetime) -
 def _draft_of(message: Message, ticket: Ticket, shown: Ticket, *, now: datetime) -> Draft:
     """What was sent, to be sent again, with what was agreed in it."""
     said = ticket.clock.events.get(type="outgoing", data__id=message.pk).data
+    asked = CustomerTask.objects.filter(message=message).first() or CustomerTask()
     assert message.agent is not None, "only what an agent wrote can be taken back"  # noqa: S101
     return Draft(
         ticket=shown,
@@ -86,6 +91,8 @@ def _draft_of(message: Message, ticket: Ticket, shown: Ticket, *, now: datetime)
         saved_at=now,
         ending=ENDINGS.get(said["status_after"], Ending.PROMISE),
         promise_at=utc_datetime(said["promise_at"]) if "promise_at" in said else None,
+        thing=asked.thing,
+        needed_on=asked.needed_on,
     )
 
 

@@ -1,4 +1,5 @@
-"""While it is the customer's turn: two polite reminders, then closing with notice (sla.md 2.5)."""
+"""While it is the customer's turn: two polite reminders, then closing with notice, or the ticket is
+ours again, as the policy says (sla.md 2.5)."""
 
 from __future__ import annotations
 
@@ -6,8 +7,10 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
+from accounts.models import Notification
 from sla.engine.commitments import FIRED
 from sla.engine.settings import WAITS
 from sla.models import Commitment, CommitmentQuerySet, Kind, Status
@@ -15,12 +18,26 @@ from sla.selectors import late_wait
 from sla.services import rebuild, record_event
 from sla.sweep import put_aside
 from tickets.events import EventKind
-from tickets.models import Ticket, TicketEvent
-from tickets.services.recording import copy_reading, lock_ticket, save_change
+from tickets.models import CustomerTask, Ticket, TicketEvent
+from tickets.services.assigning import await_act
+from tickets.services.recording import (
+    copy_reading,
+    end_customer_task,
+    holders_of,
+    lock_ticket,
+    save_change,
+    tell_agents,
+)
 from tickets.services.writing import AUTOMATIC, write_to_customer
 
 logger = structlog.get_logger(__name__)
 BATCH = 100
+# What is told of each letter.
+EVENTS = {
+    "reminder": EventKind.REMINDED,
+    "closing": EventKind.CLOSED,
+    "returned": EventKind.RETURNED,
+}
 
 
 def fire_due_waits(*, now: datetime | None = None) -> int:
@@ -80,16 +97,45 @@ def fire_waits(ticket: Ticket, *, now: datetime) -> None:
 
 
 def _act(ticket: Ticket, wait: Commitment, *, now: datetime) -> None:
-    is_closing = wait.kind == Kind.AUTO_CLOSE
-    TicketEvent.objects.create(
-        ticket=ticket, kind=EventKind.CLOSED if is_closing else EventKind.REMINDED, at=now
-    )
-    if is_closing:
+    task = ticket.customer_tasks.filter(ended_at=None).first()
+    if wait.kind != Kind.AUTO_CLOSE:
+        letter = _remind(task)
+    elif ticket.status == Status.CLOSED:
+        letter = "closing"
         ticket.resolved_at = now
+        end_customer_task(ticket, ending=CustomerTask.Ending.CLOSED, now=now)
+    else:
+        letter = "returned"
+        _bring_back(ticket, task, wait, now=now)
+    TicketEvent.objects.create(ticket=ticket, kind=EVENTS[letter], at=now)
     write_to_customer(
         ticket,
-        "closing" if is_closing else "reminder",
+        letter,
         dedupe_key=f"wait:{wait.pk}",
         now=now,
+        context={"thing": task},
         headers=AUTOMATIC,
+    )
+
+
+def _remind(task: CustomerTask | None) -> str:
+    if task is not None:
+        CustomerTask.objects.filter(pk=task.pk).update(reminders=F("reminders") + 1)
+    return "reminder"
+
+
+def _bring_back(
+    ticket: Ticket, task: CustomerTask | None, wait: Commitment, *, now: datetime
+) -> None:
+    """It is ours again: perhaps the customer is stuck. Somebody should call them."""
+    ticket.unanswered_since = now
+    end_customer_task(ticket, ending=CustomerTask.Ending.RETURNED, now=now)
+    await_act(ticket, now=now)
+    tell_agents(
+        ticket,
+        holders_of(ticket),
+        kind=Notification.Kind.RETURNED,
+        key=f"returned:{wait.pk}",
+        now=now,
+        facts={"thing": task.thing if task else ""},
     )

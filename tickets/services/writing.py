@@ -7,8 +7,7 @@ from datetime import datetime
 from email.utils import formataddr
 from typing import Any
 
-from django.conf import settings
-
+from branding.selectors import brand_name
 from customers.models import ContactPoint
 from customers.services import wants_no_automatic_mail
 from mail.enclosing import Enclosure
@@ -85,5 +84,5 @@ def address_of(ticket: Ticket, *, is_automatic: bool = False) -> str:
 def _reply_to(ticket: Ticket, mailbox: Mailbox | None) -> dict[str, str]:
     """Answers lead to the ticket by their address, whatever a mail program makes of the headers."""
     address = reply_address(ticket, mailbox)
-    name = mailbox.name if mailbox and mailbox.name else settings.BRAND_NAME
+    name = mailbox.name if mailbox and mailbox.name else brand_name(ticket.language)
     return {"Reply-To": formataddr((name, address))} if address else {}

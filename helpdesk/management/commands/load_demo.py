@@ -17,6 +17,7 @@ from accounts.services import add_member
 from customers.models import ContactPoint, Organization, OrganizationDomain
 from customers.services import add_contact_point, identify_customer
 from helpdesk.context import DEMO_PASSWORD
+from helpdesk.demo.articles import create_articles
 from helpdesk.demo.conversations import AIKO, BEN, CONVERSATIONS, ORGANIZATIONS, Conversation, Line
 from helpdesk.demo.macros import MACROS
 from helpdesk.demo.topics import DETAILS, FIELDS, PLANS, TOPICS
@@ -47,6 +48,7 @@ class Command(BaseCommand):
             people = create_people()
             create_organizations()
             create_topics()
+            create_articles(by=people[BEN])
             for fields in MACROS:
                 save_macro(Macro(), fields=fields)
             stories = [(line, story) for story in CONVERSATIONS for line in story.lines]

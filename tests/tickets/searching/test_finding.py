@@ -15,12 +15,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from accounts.models import Agent
+from common.tokens import RUN, fold
 from tests.factories import a_customer, a_ticket
 from tickets.models import Message, Note, Ticket
 from tickets.searching import finding, plans
 from tickets.searching.finding import Found, find
 from tickets.searching.query import read_query
-from tickets.searching.tokens import RUN, fold
 from tickets.services.replying import Reply, add_note, receive_reply, reply_to_customer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("support", "monday_at_ten")]

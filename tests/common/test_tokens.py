@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tickets.searching.tokens import RUN, WORD_LENGTH, fold, index_query, pattern, tokens
+from common.tokens import RUN, WORD_LENGTH, fold, index_query, pattern, tokens
 
 LETTERS = st.sampled_from("返品商サポートはなﾊﾅｶﾞがabcXYZ019éßΣς ・。-_@.〇々한국ไทย\n　")
 TEXTS = st.one_of(st.text(LETTERS, max_size=60), st.text(max_size=40))
