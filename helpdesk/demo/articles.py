@@ -46,6 +46,7 @@ SYNONYMS = """
 請求書, インボイス, invoice, bill
 領収書, レシート, receipt
 プリンター, 印刷機, printer
+印字, 印刷, プリント, printing
 かすれる, 薄い, faint, pale
 パスワード, 暗証番号, password
 ログイン, サインイン, sign in, log in
