@@ -23,14 +23,17 @@ check lint types messages: export SECRET_KEY := only-for-checks
 run: $(RUNTIME) ## Start the whole desk; Ctrl-C stops it, the data stays
 	@DEMO="$${DEMO-1}" exec $(BIN)/python -m helpdesk.supervisor
 
-# Without ARGS in two halves side by side: what starts real processes waits more than it computes.
+# Without ARGS in two halves side by side: what starts real processes waits more than it computes, so
+# LONG comes after it.
+LONG := tests/test_authorization.py tests/test_bad_input.py
 .PHONY: test
 test: $(DEV) ## Run the whole test suite: make test ARGS="-k promise -x"
 ifeq ($(strip $(ARGS)),)
 	@SECRET_KEY=only-for-tests $(BIN)/python manage.py compile_catalogs --verbosity 0
 	@CHROMIUM=$$($(BIN)/python scripts/get_chromium.py) && export CHROMIUM || exit 1; \
-	  $(BIN)/python -m pytest -m slow >.venv/tests-slow.txt 2>&1 & slow=$$!; \
-	  $(BIN)/python -m pytest -m 'not slow'; result=$$?; \
+	  { $(BIN)/python -m pytest -m slow; first=$$?; \
+	    $(BIN)/python -m pytest -m 'not slow' $(LONG) && exit $$first; exit 1; } >.venv/tests-slow.txt 2>&1 & slow=$$!; \
+	  $(BIN)/python -m pytest -m 'not slow' $(LONG:%=--ignore=%); result=$$?; \
 	  wait $$slow || result=1; cat .venv/tests-slow.txt; exit $$result
 else
 	@chromium=$$($(BIN)/python scripts/get_chromium.py) && CHROMIUM=$$chromium $(BIN)/python -m pytest $(ARGS)

@@ -25,7 +25,7 @@ WEIGHTS = Path(__file__).parent / "data/asking_for_news.json"
 LOOKED_AT = 2000
 LONGEST_THANKS = 240
 FEW_LETTERS = 12
-LONGEST_PIECE_JA, LONGEST_PIECE_EN = 4, 3
+LONGEST_PIECE = 3
 PREFIX = 4
 JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 WORD = re.compile(r"[a-z']+|0|[?!]+")
@@ -68,7 +68,7 @@ def language_of(words: str) -> str:
 
 
 def pieces_of(words: str) -> set[str]:
-    """What is weighed: of Japanese one to four letters in a row, kana folded; of English one to
+    """What is weighed: of Japanese one to three letters in a row, kana folded; of English one to
     three words, and beginnings of words. Every number is as good as another."""
     words = DIGITS.sub("0", words)
     short = {"#short"} if len(words) < FEW_LETTERS else set()
@@ -76,13 +76,13 @@ def pieces_of(words: str) -> set[str]:
         run = f"^{''.join(words.translate(HIRAGANA).split())}$"
         return short | {
             run[start : start + length]
-            for length in range(1, LONGEST_PIECE_JA + 1)
+            for length in range(1, LONGEST_PIECE + 1)
             for start in range(len(run) - length + 1)
         }
     run_of_words = ["^", *WORD.findall(words), "$"]
     pieces = {
         " ".join(run_of_words[start : start + length])
-        for length in range(1, LONGEST_PIECE_EN + 1)
+        for length in range(1, LONGEST_PIECE + 1)
         for start in range(len(run_of_words) - length + 1)
     }
     return short | pieces | {f"{word[:PREFIX]}*" for word in run_of_words if len(word) > PREFIX}

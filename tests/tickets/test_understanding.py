@@ -1,8 +1,7 @@
-"""How well rules tell that a customer asks for news, on messages that were labelled by hand.
+"""How well it is told that a customer asks for news, on messages that were labelled by hand.
 
-Those in messages_seen.tsv were looked at when the rules were made; nobody who made them has read
-messages_unseen.tsv. A rule made for a message of the second file spoils it: move that message to
-the first one then, and write a new one.
+What is told was learned from those in messages_seen.tsv; nothing was ever learned from, or made
+for, those in messages_unseen.tsv.
 """
 
 from __future__ import annotations
@@ -27,10 +26,15 @@ def understood(name: str, language: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "precision", "recall"), [("seen", 0.95, 0.95), ("unseen", 0.88, 0.63)]
+    ("name", "language", "precision", "recall"),
+    [
+        ("seen", "ja", 0.99, 0.99),
+        ("seen", "en", 0.99, 0.99),
+        ("unseen", "ja", 0.95, 0.92),
+        ("unseen", "en", 0.86, 0.89),
+    ],
 )
-@pytest.mark.parametrize("language", ["ja", "en"])
-def test_who_asks_for_news_is_recognised(name: str, precision: float, recall: float, language: str):
+def test_who_asks_for_news_is_recognised(name: str, language: str, precision: float, recall: float):
     found = understood(name, language)
     right = found.count(("chaser", "chaser"))
     asked = sum(label == "chaser" for label, _ in found)
