@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from django.db.models import Exists, OuterRef, Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.models import Agent, Membership, Role, Team
 
@@ -48,6 +48,11 @@ def mail_keeper_ids() -> list[int]:
 def default_team() -> Team:
     """Where an inquiry goes when nothing says otherwise."""
     return Team.objects.order_by("-is_default", "pk")[0]
+
+
+def teams_led_by(agent: Agent) -> QuerySet[Team]:
+    """The teams whose lead they are."""
+    return Team.objects.filter(memberships__agent=agent, memberships__is_lead=True)
 
 
 def people_by_team() -> dict[Team, list[Agent]]:

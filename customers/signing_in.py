@@ -6,11 +6,11 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from django.db import transaction
 from django.db.models import QuerySet
 
+from common.digests import digest_of
 from customers.models import ContactPoint, Customer, CustomerSession, SignInLink
 from customers.normalizing import normalize_email
 
@@ -88,11 +88,6 @@ def end_sessions_of(customer: Customer, *, now: datetime) -> int:
     """Sign a customer out everywhere, and let no link in that has not been used; how many it were."""
     customer.sign_in_links.filter(used_at=None).update(used_at=now)
     return customer.sessions.filter(ended_at=None).update(ended_at=now)
-
-
-def digest_of(token: str) -> str:
-    """What the database knows of a token."""
-    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _standing(token: str, *, now: datetime) -> QuerySet[SignInLink]:

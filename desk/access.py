@@ -12,6 +12,7 @@ from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest
 
 from accounts.models import Agent, Language, Team
+from accounts.selectors import teams_led_by
 from branding.models import Notice
 from common.prepared import prepared
 from customers.models import ContactPoint, Customer
@@ -136,7 +137,7 @@ def kept_macro(visitor: Agent, pk: int) -> Macro:
 def team(visitor: Agent, pk: int) -> Team:
     """A team whose settings they may read: every team for managers, their own for its leads.
     Raises Http404."""
-    led = Team.objects.filter(memberships__agent=visitor, memberships__is_lead=True)
+    led = teams_led_by(visitor)
     teams = Team.objects.all() if visitor.sees_everything else led
     return _found(teams.filter(pk=pk).first())
 
@@ -306,7 +307,7 @@ def _mails_kept_by(visitor: Agent) -> InboundEmailQuerySet:
         return InboundEmail.objects.all()
     if not may_keep_mail(visitor):
         raise Http404
-    led = Team.objects.filter(memberships__agent=visitor, memberships__is_lead=True)
+    led = teams_led_by(visitor)
     return InboundEmail.objects.filter(mailbox__team__in=led)
 
 
@@ -327,7 +328,7 @@ def ratings(visitor: Agent) -> QuerySet[Rating]:
         return Rating.objects.all()
     if not visitor.memberships.filter(is_lead=True).exists():
         raise Http404
-    led = Team.objects.filter(memberships__agent=visitor, memberships__is_lead=True)
+    led = teams_led_by(visitor)
     return Rating.objects.filter(ticket__team__in=led)
 
 

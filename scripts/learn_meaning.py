@@ -58,12 +58,14 @@ def read_examples() -> dict[str, list[Example]]:
 
 def learn(examples: Sequence[Example]) -> dict[str, object]:
     """Weights of pieces, and the bias with which what is held back is told best."""
+    from tickets.understanding import Weights
+
     pieces, bias = _weigh(examples)
     told: list[tuple[float, bool]] = []
     for fold in range(FOLDS):
         rest = [each for number, each in enumerate(examples) if number % FOLDS != fold]
-        weights, start = _weigh(rest)
-        told += [(_score(weights, start, each), asks) for each, asks in examples[fold::FOLDS]]
+        weights = Weights(*_weigh(rest))
+        told += [(weights.score(each), asks) for each, asks in examples[fold::FOLDS]]
     kept = {
         piece: round(weight, 2) for piece, weight in pieces.items() if abs(weight) >= LEAST_WEIGHT
     }
@@ -93,10 +95,6 @@ def _weigh(examples: Sequence[Example]) -> tuple[dict[str, float], float]:
             bias_met += missed * missed
             bias -= STEP * missed / math.sqrt(bias_met)
     return weights, bias
-
-
-def _score(weights: dict[str, float], bias: float, pieces: set[str]) -> float:
-    return bias + sum(weights.get(piece, 0.0) for piece in pieces) / math.sqrt(len(pieces) or 1)
 
 
 def _threshold(told: Sequence[tuple[float, bool]]) -> float:

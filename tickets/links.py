@@ -12,6 +12,7 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
+from common.digests import digest_of
 from tickets.models import CustomerLink, Ticket
 
 TOKEN = re.compile(r"[a-z2-7]{32}")
@@ -23,7 +24,7 @@ def create_link(ticket: Ticket, *, now: datetime) -> CustomerLink:
     return CustomerLink.objects.create(
         ticket=ticket,
         nonce=nonce,
-        digest=_digest(_token(nonce, settings.SECRET_KEY)),
+        digest=digest_of(_token(nonce, settings.SECRET_KEY)),
         created_at=now,
     )
 
@@ -45,7 +46,7 @@ def token_of(link: CustomerLink) -> str:
     """
     for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         token = _token(link.nonce, key)
-        if hmac.compare_digest(_digest(token), link.digest):
+        if hmac.compare_digest(digest_of(token), link.digest):
             return token
     raise ValueError("This link was made with a secret key that is gone; create a new link.")
 
@@ -70,7 +71,7 @@ def find_ticket(token: str) -> Ticket | None:
     if not TOKEN.fullmatch(token):
         return None
     tickets = Ticket.objects.select_related("customer", "clock", "assignee")
-    ticket = tickets.filter(links__digest=_digest(token), links__revoked_at=None).first()
+    ticket = tickets.filter(links__digest=digest_of(token), links__revoked_at=None).first()
     if ticket is not None and ticket.merged_into_id is not None:
         return tickets.get(pk=ticket.merged_into_id)
     return ticket
@@ -79,7 +80,3 @@ def find_ticket(token: str) -> Ticket | None:
 def _token(nonce: str, key: str) -> str:
     mac = hmac.new(f"tickets.links:{key}".encode(), nonce.encode(), hashlib.sha256).digest()
     return base64.b32encode(mac[:20]).decode("ascii").lower()
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("ascii")).hexdigest()

@@ -339,7 +339,7 @@ class Message(models.Model):
         AGENT = "agent"  # it says it is from one of us
 
     class Meaning(models.TextChoices):
-        """What a further message of the customer is about, as far as rules can tell."""
+        """What a further message of the customer is about: see tickets.understanding."""
 
         CHASER = "chaser"  # they ask for news
         THANKS = "thanks"  # they say thanks, and nothing else

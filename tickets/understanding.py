@@ -40,10 +40,10 @@ class Weights:
     pieces: Mapping[str, float]
     bias: float
 
-    def ask_for_news(self, pieces: set[str]) -> bool:
-        """Whether these pieces together speak for it rather than against."""
+    def score(self, pieces: set[str]) -> float:
+        """How much these pieces together speak for it; below nothing: against it."""
         total = sum(self.pieces.get(piece, 0.0) for piece in pieces)
-        return self.bias + total / math.sqrt(len(pieces) or 1) > 0
+        return self.bias + total / math.sqrt(len(pieces) or 1)
 
 
 def meaning_of(text: str, *, has_files: bool = False) -> str:
@@ -53,7 +53,7 @@ def meaning_of(text: str, *, has_files: bool = False) -> str:
     if not has_files and len(text) <= LONGEST_THANKS and _only_thanks(words):
         return Meaning.THANKS
     language = language_of(words)
-    return Meaning.CHASER if weights()[language].ask_for_news(pieces_of(words)) else ""
+    return Meaning.CHASER if weights()[language].score(pieces_of(words)) > 0 else ""
 
 
 def own_words(text: str) -> str:

@@ -11,6 +11,7 @@ from django.db.models import Max, ProtectedError, QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from common.positions import move_within, place_behind
 from topics.exceptions import TopicError
 from topics.models import Choice, Field, Topic, both, in_this_language
 from topics.selectors import forget_definitions
@@ -34,7 +35,7 @@ def save_topic(topic: Topic, *, values: Mapping[str, Any]) -> Topic:
             _("%(name)s is not in this team.") % {"name": topic.agent.name}, field="agent"
         )
     if not topic.pk:
-        topic.position = _place_behind(Topic.objects.all())
+        topic.position = _place_of_new(Topic.objects.all())
     topic.save()
     _tell_everybody()
     return topic
@@ -73,7 +74,7 @@ def save_field(field: Field, *, values: Mapping[str, Any], topics: Collection[To
     _check_dependence(field)
     if not field.pk:
         field.key = _key(field)
-        field.position = _place_behind(Field.objects.filter(of=field.of))
+        field.position = _place_of_new(Field.objects.filter(of=field.of))
     try:
         with transaction.atomic():
             field.save()
@@ -100,36 +101,24 @@ def delete_field(field: Field, *, is_used: bool) -> None:
 @transaction.atomic
 def move_topic(topic: Topic, *, by: int) -> None:
     """One place up (-1) or down (1)."""
-    rows = list(Topic.objects.select_for_update())
-    _move(rows, topic, by=by)
-    Topic.objects.bulk_update(rows, ["position"])
+    move_within(Topic.objects.all(), topic, by=by)
     _tell_everybody()
 
 
 @transaction.atomic
 def move_field(field: Field, *, by: int) -> None:
     """One place up (-1) or down (1) among those of tickets, or of customers."""
-    rows = list(Field.objects.select_for_update().filter(of=field.of))
-    _move(rows, field, by=by)
-    Field.objects.bulk_update(rows, ["position"])
+    move_within(Field.objects.filter(of=field.of), field, by=by)
     _tell_everybody()
 
 
 FIXED = ("of", "key", "kind")
 
 
-def _move(rows: list[Any], row: Topic | Field, *, by: int) -> None:
-    here = [each.pk for each in rows].index(row.pk)
-    rows.insert(min(max(here + by, 0), len(rows) - 1), rows.pop(here))
-    for position, each in enumerate(rows):
-        each.position = position
-
-
-def _place_behind(rows: QuerySet[Any]) -> int:
+def _place_of_new(rows: QuerySet[Any]) -> int:
     if rows.count() >= MOST:
         raise TopicError(_("There are %(most)s already. Delete one first.") % {"most": MOST})
-    last = rows.aggregate(last=Max("position"))["last"]
-    return 0 if last is None else last + 1
+    return place_behind(rows)
 
 
 def _check_dependence(field: Field) -> None:

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.absence import come_back, go_away, substitutes_of
-from accounts.models import Agent, Team
+from accounts.models import Agent
+from accounts.selectors import teams_led_by
 from desk import access
 
 
@@ -82,6 +83,6 @@ def update(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, form: AbsenceForm, *, status: int = 200) -> HttpResponse:
     agent = access.agent(request)
-    led = Team.objects.filter(memberships__agent=agent, memberships__is_lead=True)
+    led = teams_led_by(agent)
     context = {"form": form, "led": led, "now": timezone.now()}
     return render(request, "desk/availability.html", context, status=status)

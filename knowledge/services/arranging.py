@@ -11,6 +11,7 @@ from django.db.models import Max, ProtectedError
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from common.positions import move_within
 from knowledge.exceptions import ArticleError, Overtaken
 from knowledge.models import Collection, SynonymGroup
 from knowledge.selectors import MOST_COLLECTIONS, forget_synonyms
@@ -60,12 +61,7 @@ def delete_collection(collection: Collection) -> None:
 @transaction.atomic
 def move_collection(collection: Collection, *, by: int) -> None:
     """One place up (-1) or down (1)."""
-    rows = list(Collection.objects.select_for_update())
-    here = [row.pk for row in rows].index(collection.pk)
-    rows.insert(min(max(here + by, 0), len(rows) - 1), rows.pop(here))
-    for position, row in enumerate(rows):
-        row.position = position
-    Collection.objects.bulk_update(rows, ["position"])
+    move_within(Collection.objects.all(), collection, by=by)
 
 
 def written_synonyms() -> str:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Agent
 from common.markup import plain
+from common.positions import move_within
 from common.tokens import tokens
 from knowledge.exceptions import ArticleError, Overtaken
 from knowledge.models import Article, ArticleText, ArticleVersion, Audience
@@ -68,12 +69,7 @@ def place_article(article: Article, *, place: Mapping[str, Any], seen: int, by: 
 @transaction.atomic
 def move_article(article: Article, *, by: int) -> None:
     """One place up (-1) or down (1) in its collection."""
-    rows = list(Article.objects.select_for_update().filter(collection=article.collection_id))
-    here = [row.pk for row in rows].index(article.pk)
-    rows.insert(min(max(here + by, 0), len(rows) - 1), rows.pop(here))
-    for position, row in enumerate(rows):
-        row.position = position
-    Article.objects.bulk_update(rows, ["position"])
+    move_within(Article.objects.filter(collection=article.collection_id), article, by=by)
 
 
 @transaction.atomic

@@ -11,10 +11,9 @@ from django.utils import timezone, translation
 from portal import sessions
 from portal.forms import InquiryForm, Submission
 from portal.framing import A_DAY, is_framed
-from portal.pages import page, private_page
+from portal.pages import page, private_page, promise_if_asked_now
 from portal.visitors import may_post
 from reports.usual_times import usual_times
-from sla.selectors import promise_for_inquiry
 from tickets import links
 from tickets.attachments import AttachmentRefused, keep_uploads, remove_upload, uploads
 from tickets.form_links import read_form_link
@@ -204,9 +203,7 @@ def _form_page(
         "usual": usual_times().words_for(form.topic_id),
         "submission": submission.value(),
         "uploads": uploads(submission.key) if submission.has_uploads else [],
-        "promise_at": promise_for_inquiry(
-            channel=Channel.WEB, language=translation.get_language() or "ja", now=timezone.now()
-        ),
+        "promise_at": promise_if_asked_now(),
         "is_too_often": status == 429,
         "wants_confirmation": _wants_confirmation(request),
     }
@@ -220,8 +217,6 @@ def _confirmation_page(
         "answers": form.answers,
         "submission": submission.value(),
         "uploads": uploads(submission.key) if submission.has_uploads else [],
-        "promise_at": promise_for_inquiry(
-            channel=Channel.WEB, language=translation.get_language() or "ja", now=timezone.now()
-        ),
+        "promise_at": promise_if_asked_now(),
     }
     return page(request, "portal/inquiry_confirm.html", context)

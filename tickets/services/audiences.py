@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from django.db.models import Case, Max, Q, QuerySet, When
+from django.db.models import Case, Q, QuerySet, When
 
 from accounts.models import Agent, Team
+from accounts.selectors import teams_led_by
 from tickets.models import Macro, SavedView
 
 Kept = TypeVar("Kept", SavedView, Macro)
@@ -28,22 +29,5 @@ def kept_by(agent: Agent, rows: QuerySet[Kept], *, with_all_shared: bool) -> Que
     """Those they may change: their own, of teams they lead, or with all that are shared."""
     if with_all_shared:
         return rows.filter(Q(owner=agent) | Q(owner=None))
-    led = Team.objects.filter(memberships__agent=agent, memberships__is_lead=True)
+    led = teams_led_by(agent)
     return rows.filter(Q(owner=agent) | Q(team__in=led))
-
-
-def place_behind(audience: QuerySet[Kept]) -> int:
-    """The position after the last of an audience."""
-    last = audience.aggregate(last=Max("position"))["last"]
-    return 0 if last is None else last + 1
-
-
-def move_within(audience: QuerySet[Kept], row: Kept, *, by: int) -> None:
-    """One place up (-1) or down (1) among those of the same audience. Call it in a transaction."""
-    rows = list(audience.select_for_update().order_by("position", "pk"))
-    here = [each.pk for each in rows].index(row.pk)
-    there = min(max(here + by, 0), len(rows) - 1)
-    rows.insert(there, rows.pop(here))
-    for position, each in enumerate(rows):
-        each.position = position
-    audience.model._default_manager.bulk_update(rows, ["position"])  # noqa: SLF001

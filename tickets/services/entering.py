@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from hashlib import sha256
 
 from django.conf import settings
 from django.db import transaction
@@ -12,6 +11,7 @@ from django.utils import timezone
 
 from accounts.selectors import default_team
 from branding.selectors import brand_name
+from common.digests import digest_of
 from common.rates import is_within_rate
 from customers.normalizing import normalize_email
 from customers.signing_in import make_link
@@ -30,7 +30,7 @@ def send_way_in(address: str, *, language: str, now: datetime | None = None) -> 
     Known or not, the same is done, so that neither the page nor its time tells which: the letter
     of an unknown address is queued as well, and never was when the transaction ends.
     """
-    digest = sha256(normalize_email(address).encode("utf-8", "surrogatepass")).hexdigest()
+    digest = digest_of(normalize_email(address))
     if not is_within_rate("sign_in", digest, limit=LETTERS_PER_HOUR, seconds=AN_HOUR):
         return
     now = now or timezone.now()
@@ -53,7 +53,7 @@ def _queue(address: str, token: str, *, language: str, now: datetime) -> None:
     queue_email(
         to=address,
         letter=letter,
-        dedupe_key=f"sign_in:{sha256(token.encode()).hexdigest()}",
+        dedupe_key=f"sign_in:{digest_of(token)}",
         language=language,
         now=now,
         headers=AUTOMATIC,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from hashlib import sha256
 from uuid import uuid4
 
 from django.conf import settings
@@ -14,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branding.selectors import brand_name
+from common.digests import digest_of
 from common.rates import is_within_rate
 from customers.exceptions import BadAddress
 from customers.normalizing import normalize_email
@@ -137,7 +137,7 @@ def _check(ticket: Ticket, address: str) -> None:
 
 def _may_write_again(ticket: Ticket, address: str) -> bool:
     """Once a day about one inquiry, and seldom about all of them together."""
-    digest = sha256(address.encode()).hexdigest()
+    digest = digest_of(address)
     about_this = f"{ticket.pk}:{digest}"
     return is_within_rate("invitation_to", about_this, limit=1, seconds=A_DAY) and is_within_rate(
         "invitation", digest, limit=LETTERS_PER_HOUR, seconds=AN_HOUR

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent
+from common.positions import move_within, place_behind
 from tickets.exceptions import BadMacro
 from tickets.macros import unknown_placeholders
 from tickets.models import Macro, Ticket
@@ -91,7 +92,7 @@ def save_macro(macro: Macro, *, fields: Mapping[str, Any]) -> Macro:
 @transaction.atomic
 def move_macro(macro: Macro, *, by: int) -> None:
     """One place up (-1) or down (1) among those of the same audience."""
-    audiences.move_within(_audience(macro), macro, by=by)
+    move_within(_audience(macro), macro, by=by)
 
 
 def apply_changes(
@@ -117,7 +118,7 @@ def _last_place(macro: Macro) -> int:
             _("There are %(most)s macros already. Delete one first.")
             % {"most": MACROS_OF_ONE_AUDIENCE}
         )
-    return audiences.place_behind(others)
+    return place_behind(others)
 
 
 def _has(macro: Macro, words: list[str]) -> bool:

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent, Team
+from common.positions import move_within, place_behind
 from tickets.exceptions import BadView
 from tickets.models import DefaultView, SavedView
 from tickets.queue import QueueFilter
@@ -42,7 +43,7 @@ def save_view(*, name: str, query: str, owner: Agent | None, team: Team | None) 
     audience = SavedView.objects.filter(owner=owner, team=team)
     if audience.count() >= VIEWS_OF_ONE_AUDIENCE:
         raise BadView(_("There are 50 views already. Delete one first."))
-    view = SavedView(owner=owner, team=team, position=audiences.place_behind(audience))
+    view = SavedView(owner=owner, team=team, position=place_behind(audience))
     # Written anew: what is stored is always an address that the queue itself would give.
     view.query = QueueFilter.parse(query).query()
     _name(view, name)
@@ -60,7 +61,7 @@ def rename_view(view: SavedView, *, name: str) -> SavedView:
 def move_view(view: SavedView, *, by: int) -> None:
     """One place up (-1) or down (1) among those of the same audience."""
     audience = SavedView.objects.filter(owner=view.owner_id, team=view.team_id)
-    audiences.move_within(audience, view, by=by)
+    move_within(audience, view, by=by)
 
 
 def choose_default(agent: Agent, view: SavedView | None) -> None:
