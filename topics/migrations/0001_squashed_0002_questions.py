@@ -6,9 +6,13 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
+    replaces = [
+        ("topics", "0001_initial"),
+        ("topics", "0002_questions"),
+    ]
+
     dependencies = [
-        ("accounts", "0010_keys_off"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("accounts", "0001_squashed_0013_customers_answers_and_ratings"),
     ]
 
     operations = [
@@ -46,6 +50,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["position", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("name_ja", ""), _negated=True),
+                            models.Q(("name_en", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="topic_has_a_name",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -84,8 +98,23 @@ class Migration(migrations.Migration):
                 ("choices", models.JSONField(blank=True, default=list)),
                 ("is_required_to_solve", models.BooleanField(default=False)),
                 ("is_for_customers", models.BooleanField(default=False)),
+                ("is_required_for_customers", models.BooleanField(db_default=False, default=False)),
+                (
+                    "depends_value",
+                    models.CharField(blank=True, db_default="", default="", max_length=40),
+                ),
                 ("position", models.PositiveIntegerField(default=0)),
                 ("is_active", models.BooleanField(default=True)),
+                (
+                    "depends_on",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="dependents",
+                        to="topics.field",
+                    ),
+                ),
                 (
                     "topics",
                     models.ManyToManyField(blank=True, related_name="fields", to="topics.topic"),
@@ -93,61 +122,48 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["position", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("of", "key"), name="field_key_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("of__in", ["ticket", "customer"])),
+                        name="field_of_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["text", "number", "date", "choice", "yes_no"])
+                        ),
+                        name="field_kind_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind", "choice"), ("choices", []), _connector="OR"),
+                        name="only_choices_have_choices",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("of", "ticket"), ("is_required_to_solve", False), _connector="OR"
+                        ),
+                        name="only_tickets_are_solved",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("label_ja", ""), _negated=True),
+                            models.Q(("label_en", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="field_has_a_label",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("depends_on", None), ("depends_value", "")),
+                            models.Q(
+                                ("depends_on__isnull", False),
+                                models.Q(("depends_value", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="field_depends_on_a_value",
+                    ),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="topic",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("name_ja", ""), _negated=True),
-                    models.Q(("name_en", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="topic_has_a_name",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="field",
-            constraint=models.UniqueConstraint(fields=("of", "key"), name="field_key_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="field",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("of__in", ["ticket", "customer"])), name="field_of_is_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="field",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["text", "number", "date", "choice", "yes_no"])),
-                name="field_kind_is_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="field",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind", "choice"), ("choices", []), _connector="OR"),
-                name="only_choices_have_choices",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="field",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("of", "ticket"), ("is_required_to_solve", False), _connector="OR"
-                ),
-                name="only_tickets_are_solved",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="field",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("label_ja", ""), _negated=True),
-                    models.Q(("label_en", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="field_has_a_label",
-            ),
         ),
     ]
