@@ -76,7 +76,6 @@ INSTALLED_APPS = [
     "anymail",
     "csp",
     "django_htmx",
-    "lucide",
 ]
 
 MIDDLEWARE = [
