@@ -109,13 +109,16 @@ class Bench:
     def pages(self) -> dict[str, Any]:
         """The pages an agent opens all day, against 50 ORM rows in a bare table.
 
-        The queue with 50 rows, its broken promises, and a ticket with few and with 200 messages.
+        The queue with 50 rows, also from its middle on, its broken promises, and a ticket with few and
+        with 200 messages.
         """
         session = self._sign_in()
         numbers = cycle(self.numbers)
+        deep = f"/desk/?{urlencode({'after': self.place})}"
         *taken, floor, bare = _alternate(
             self.options.requests,
             lambda: self._get("/desk/", cookie=session, expect="ticket-row"),
+            lambda: self._get(deep, cookie=session, expect="ticket-row"),
             lambda: self._get("/desk/?due=broken", cookie=session, expect="ticket-row"),
             lambda: self._get(
                 f"/desk/tickets/{next(numbers)}/", cookie=session, expect="ticket-head"
@@ -124,7 +127,13 @@ class Bench:
             lambda: self._get("/floor/list/", cookie=session, expect="<table>"),
             lambda: self._get("/floor/view/", cookie="", expect="xxx"),
         )
-        names = ("queue_page", "queue_page_broken", "ticket_page", "ticket_page_200_messages")
+        names = (
+            "queue_page",
+            "queue_page_deep",
+            "queue_page_broken",
+            "ticket_page",
+            "ticket_page_200_messages",
+        )
         return {
             "floor_list_ms": _median(floor),
             "floor_view_ms": _median(bare),
@@ -272,7 +281,7 @@ class Bench:
         subprocess.run(
             [sys.executable, "manage.py", "prepare"], cwd=ROOT, env=self.environment, check=True
         )
-        self.session, self.numbers, self.long = _in_django(
+        self.session, self.numbers, self.long, self.place = _in_django(
             self.environment, "scripts.bench.sweeping", "people", self.options.tickets
         )
 

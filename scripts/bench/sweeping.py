@@ -35,9 +35,9 @@ WHERE id IN (
 """
 
 
-def people(tickets: int) -> tuple[str, list[int], int]:
+def people(tickets: int) -> tuple[str, list[int], int, str]:
     """An agent with a team full of tickets: the key of their session, the numbers of 20 open tickets
-    of the queue, and that of another with 200 messages."""
+    from the middle of the queue, that of another with 200 messages, and where the middle is."""
     agent = Agent.objects.create_user("bench@example.com", None, name="Bench", language="en")
     team = Team.objects.get(is_default=True)
     add_member(team, agent)
@@ -47,9 +47,13 @@ def people(tickets: int) -> tuple[str, list[int], int]:
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = agent.get_session_auth_hash()
     session.save()
-    first, *others = Ticket.objects.unresolved().order_by("next_due_at", "pk")[:21]
+    queue = Ticket.objects.unresolved().order_by("next_due_at", "pk")
+    middle = queue.count() // 2
+    first, *others = queue[middle : middle + 21]
     _make_long(first, messages=200)
-    return str(session.session_key), [ticket.number for ticket in others], first.number
+    assert first.next_due_at is not None
+    place = f"{first.next_due_at.isoformat()}_{first.pk}"
+    return str(session.session_key), [ticket.number for ticket in others], first.number, place
 
 
 def _make_long(ticket: Ticket, *, messages: int) -> None:
