@@ -11,7 +11,8 @@ def is_within_rate(name: str, key: str, *, limit: int, seconds: int, cost: int =
     """Count one more `name` for `key` and say whether it stays within `limit` per wall seconds."""
     window = int(time.time() // seconds)
     counter = f"rate:{name}:{key}:{window}"
-    cache.add(counter, 0, timeout=seconds * 2)
+    if cache.add(counter, cost, timeout=seconds * 2):
+        return cost <= limit
     try:
         return cache.incr(counter, cost) <= limit
     except ValueError:

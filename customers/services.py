@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, transaction
-from django.db.models import Case, F, OuterRef, Value, When
+from django.db.models import Case, F, OuterRef, QuerySet, Value, When
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent
+from common.prepared import prepared
 from customers.exceptions import AddressTaken, BadAddress
 from customers.models import (
     ContactPoint,
@@ -230,22 +232,33 @@ def wants_no_automatic_mail(email: str) -> bool:
 def _find(address: str) -> Customer | None:
     """The record, held until the transaction ends: inquiries of one person take turns, so that
     what is counted per person is counted right."""
+    found = next(iter(_held(address)), None)
+    if found is None:
+        return None
+    customer: Customer = found
+    customer.known_addresses = found.addresses
+    customer.wants_no_automatic_mail = found.address_state in WANT_NO_MACHINES
+    return customer
+
+
+@prepared
+def _held(address: str) -> QuerySet[Any, Any]:
     found = Customer.objects.filter(
         contact_points__kind=Kind.EMAIL, contact_points__normalized=address
     )
     found = found.annotate(addresses=ADDRESSES, address_state=F("contact_points__state"))
-    customer = found.select_for_update(of=("self",), no_key=True).first()
-    if customer is not None:
-        customer.known_addresses = customer.addresses
-        customer.wants_no_automatic_mail = customer.address_state in WANT_NO_MACHINES
-    return customer
+    return found.select_for_update(of=("self",), no_key=True).order_by("pk")[:1]
+
+
+@prepared
+def _organization_at(domain: str) -> QuerySet[OrganizationDomain, int]:
+    return OrganizationDomain.objects.filter(domain=domain).values_list("organization", flat=True)
 
 
 def _create(address: str, email: str, name: str, language: str, time_zone: str) -> Customer:
     """A new record, unless another inquiry from the same new address was a moment faster."""
     customer = Customer(name=name.strip(), language=language)
-    domain = OrganizationDomain.objects.filter(domain=domain_of(address)).first()
-    customer.organization_id = domain.organization_id if domain else None
+    customer.organization_id = next(iter(_organization_at(domain_of(address))), None)
     if time_zone:
         customer.time_zone = time_zone
     customer.save(force_insert=True)

@@ -35,6 +35,10 @@ class Mailboxes:
         """Addresses and domains whose mail becomes no ticket."""
         return frozenset(BlockedSender.objects.values_list("pattern", flat=True))
 
+    def numbered(self, pk: int | None) -> Mailbox | None:
+        """The one with this key."""
+        return next((each for each in self.all if each.pk == pk), None)
+
     def addressed(self, addresses: Iterable[str]) -> Mailbox:
         """The first of ours among these addresses, or the default one."""
         for address in addresses:

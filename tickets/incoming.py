@@ -131,7 +131,7 @@ def weigh(email: InboundEmail, read: ReadLetter, *, mailboxes: Mailboxes) -> Let
     """Find out which mailbox it is for, whether it is from whom it says, and when it arrived."""
     mail = read.mail
     to = [*email.envelope_to, *mail.delivered_to, *(each.email for each in (*mail.to, *mail.cc))]
-    mailbox = email.mailbox or mailboxes.addressed(to)
+    mailbox = mailboxes.numbered(email.mailbox_id) or email.mailbox or mailboxes.addressed(to)
     servers = mailbox.trusted_servers
     arrived = arrived_at(mail.trace, servers=servers) or email.received_at
     return Letter(

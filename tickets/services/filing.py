@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Agent, Notification
@@ -19,6 +19,7 @@ from accounts.notifying import Notice
 from accounts.selectors import mail_keeper_ids
 from accounts.services import notify_agents
 from common import doorbell
+from common.prepared import prepared
 from mail.limited import TOO_HEAVY, reader
 from mail.mailboxes import Mailboxes
 from mail.models import UNDECIDED, InboundEmail
@@ -226,14 +227,20 @@ def _filed_before(letter: Letter) -> InboundEmail | None:
     with connection.cursor() as cursor:
         key = email.message_id or email.digest
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
-    same = Q(digest=email.digest) | (Q(message_id=email.message_id) & ~Q(message_id=""))
-    known = InboundEmail.objects.filter(same, duplicate_of=None).exclude(pk=email.pk)
-    letter.alike.extend(known.select_related("mailbox").order_by("pk")[:50])
+    letter.alike.extend(_alike(email.pk, digest=email.digest, message_id=email.message_id))
     for each in letter.alike:
         is_same = (each.message_id, each.digest) == (email.message_id, email.digest)
         if is_same and each.mailbox and each.mailbox.team_id == letter.mailbox.team_id:
             return each
     return None
+
+
+@prepared
+def _alike(pk: int, *, digest: str, message_id: str) -> QuerySet[InboundEmail]:
+    """Other mails of the same content, or of the same Message-ID if it has one."""
+    same = Q(digest=digest) | (Q(message_id=message_id) & ~Q(message_id=""))
+    others = InboundEmail.objects.filter(same, duplicate_of=None).exclude(pk=pk)
+    return others.select_related("mailbox").order_by("pk")[:50]
 
 
 def _named(email: InboundEmail) -> Ticket | None:

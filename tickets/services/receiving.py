@@ -8,9 +8,11 @@ from uuid import NAMESPACE_OID, uuid5
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Agent, Notification
+from common.prepared import prepared
 from mail.blocking import is_blocked
 from mail.message_ids import is_ours
 from mail.models import InboundEmail
@@ -196,7 +198,12 @@ def _doubt_of_new(letter: Letter) -> str:
 
 
 def _agent(letter: Letter) -> Agent | None:
-    return Agent.objects.filter(email__iexact=letter.sender, is_active=True).first()
+    return next(iter(_agents_at(letter.sender)), None)
+
+
+@prepared
+def _agents_at(address: str) -> QuerySet[Agent]:
+    return Agent.objects.filter(email__iexact=address, is_active=True).order_by("pk")[:1]
 
 
 # Agents' answers from their own mail program -----------------------------------------------------
@@ -258,18 +265,22 @@ def _may_be_answered(letter: Letter) -> bool:
 
 def _flooded_ticket(letter: Letter, *, now: datetime) -> Ticket | None:
     """The ticket that takes what comes from a sender who opened too many in ten minutes."""
-    lately = InboundEmail.objects.filter(
-        from_email=letter.email.from_email,
-        outcome__in=[InMail.OPENED, InMail.FLOOD],
-        filed_at__gte=now - FLOOD_WINDOW,
-    )
-    outcomes = list(lately.order_by("pk").values_list("outcome", "thread"))
+    outcomes = _opened_by(letter.email.from_email, since=now - FLOOD_WINDOW)
     opened = [thread for outcome, thread in outcomes if outcome == InMail.OPENED]
     gathered = [thread for outcome, thread in outcomes if outcome == InMail.FLOOD]
     if len(opened) < settings.TICKET_FLOOD and not gathered:
         return None
     thread = (gathered or opened)[-1]
     return Ticket.objects.filter(pk=int(thread.removeprefix(MAIL_THREAD))).first()
+
+
+@prepared
+def _opened_by(sender: str, *, since: datetime) -> QuerySet[InboundEmail, tuple[str, str]]:
+    """What became of a sender's mails that became something new, and where that is."""
+    lately = InboundEmail.objects.filter(
+        from_email=sender, outcome__in=[InMail.OPENED, InMail.FLOOD], filed_at__gte=since
+    )
+    return lately.order_by("pk").values_list("outcome", "thread")
 
 
 def _gather(ticket: Ticket, letter: Letter, *, now: datetime) -> None:
