@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.cache.backends.locmem import LocMemCache
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from redis.exceptions import RedisError
 
 from common.breaker import redis_breaker
@@ -14,6 +14,19 @@ LOCAL_ENTRIES = 100_000
 FORWARDED = (
     "add get set touch delete get_many set_many delete_many has_key incr clear".split()  # noqa: SIM905
 )
+
+
+class OneClient(RedisCacheClient):
+    """Django makes a new client for each command, which takes longer than the command."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._made: dict[bool, Any] = {}
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Any:
+        if write not in self._made:
+            self._made[write] = super().get_client(key, write=write)
+        return self._made[write]
 
 
 class SteadfastCache(RedisCache):
@@ -25,6 +38,7 @@ class SteadfastCache(RedisCache):
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
+        self._class = OneClient
         # Room enough that nobody washes a counter away with other keys.
         self._local = LocMemCache("steadfast", {"OPTIONS": {"MAX_ENTRIES": LOCAL_ENTRIES}})
 
