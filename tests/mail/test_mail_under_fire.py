@@ -21,11 +21,11 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("fresh_desk"),
 ]
-MAILS = 1000
+MAILS = 400
 # After so many mails are in the house.
-KILLS_AT = (150, 450, 800)
+KILLS_AT = (60, 180, 320)
 # As many senders as it takes that nobody of them is a flood.
-SENDERS = 100
+SENDERS = 40
 WORK = (
     "import django, time; django.setup()\n"
     "from tickets.services.filing import file_waiting_mail\n"
