@@ -60,6 +60,9 @@ class Customer(models.Model):
     is_vip = models.BooleanField(default=False, db_default=False)
     # May read what others of the organization have asked; an agent says so.
     sees_organization = models.BooleanField(default=False, db_default=False)
+    # On which matter we let them down when the last one ended, by its key; none: that went well. Its
+    # owner keeps it, and this room knows nothing of it.
+    let_down_on = models.BigIntegerField(null=True, blank=True)
     # The record that this one was found to be the same person as: always the last of the chain.
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="absorbed"

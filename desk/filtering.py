@@ -101,6 +101,7 @@ def _in_words(name: str, value: Any, choices: Choices) -> tuple[str, str]:
         "team": lambda: _name_of(choices.teams, value),
         "tag": lambda: choices.tags.get(value, value),
         "topic": lambda: topic_name(value),
+        "care": lambda: _("Handle with care"),
     }
     icons = {
         "scope": "user",
@@ -113,6 +114,7 @@ def _in_words(name: str, value: Any, choices: Choices) -> tuple[str, str]:
         "team": "users",
         "tag": "tag",
         "topic": "shapes",
+        "care": "heart-handshake",
     }
     return words[name](), icons[name]
 
@@ -149,6 +151,11 @@ class FilterForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "known-tags", "autocomplete": "off"}),
     )
     topic = forms.ChoiceField(label=gettext_lazy("Topic"), required=False)
+    care = forms.ChoiceField(
+        label=gettext_lazy("Last time"),
+        required=False,
+        choices=[ANY, ("yes", gettext_lazy("something fell short"))],
+    )
 
     def __init__(self, chosen: QueueFilter, choices: Choices) -> None:
         owners = {"mine": QueueFilter.ME, "unassigned": QueueFilter.NOBODY}

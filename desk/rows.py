@@ -60,6 +60,7 @@ class Row(TypedDict):
     status_label: str
     priority_label: str
     asks_for_news: bool
+    needs_care: bool
     channel_icon: str
     tags: list[str]
     assignee: str
@@ -149,6 +150,7 @@ def _row(fields: Mapping[str, Any], *, words: Words, now: datetime) -> Row:
         status_label=words.call if calls else str(Status(fields["status"]).label),
         priority_label=_priority(fields["priority"]),
         asks_for_news=fields["chased_at"] is not None,
+        needs_care=is_open and fields["let_down_before_id"] is not None,
         channel_icon=_icon(
             channel_icon(fields["channel"]), 14, str(Channel(fields["channel"]).label)
         ),

@@ -5,6 +5,7 @@ from django.urls import path
 from desk.settings import articles as article_settings
 from desk.settings import blocked, mailbox_dns, mailbox_oauth, mailboxes
 from desk.settings import branding as brand_settings
+from desk.settings import effort as effort_settings
 from desk.settings import embedding as embedding_settings
 from desk.settings import fields as field_settings
 from desk.settings import letters as letter_settings
@@ -207,6 +208,9 @@ urlpatterns = [
     path("ratings/", ratings.index, name="rating_list"),
     path("settings/ratings/", rating_settings.show, name="settings_ratings"),
     path("settings/ratings/update/", rating_settings.update, name="settings_ratings_update"),
+    path("settings/effort/", effort_settings.show, name="settings_effort"),
+    path("settings/effort/update/", effort_settings.update, name="settings_effort_update"),
+    path("settings/effort/example/", effort_settings.example, name="settings_effort_example"),
     path("mail/", mail_tray.index, name="mail_tray"),
     path("mail/<int:pk>/raw/", mail_tray.raw, name="mail_raw"),
     path("mail/<int:pk>/decision/", mail_tray.decide, name="mail_decide"),

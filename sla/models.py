@@ -34,6 +34,7 @@ class Status(models.TextChoices):
 
 
 UNRESOLVED = [Status.NEW, Status.OPEN, Status.PENDING_CUSTOMER, Status.ON_HOLD]
+ENDED = [Status.RESOLVED, Status.CLOSED]
 
 
 class BusinessCalendar(models.Model):
@@ -292,6 +293,11 @@ class Commitment(models.Model):
                 fields=["due_at"],
                 condition=Q(ended_at=None, kind="promise"),
                 name="commitment_live_promise",
+            ),
+            models.Index(
+                fields=["started_at", "id"],
+                condition=Q(ended_at=None, kind__in=["first_reply", "next_reply"]),
+                name="commitment_waited_for",
             ),
         ]
 

@@ -72,18 +72,25 @@ class Ticket(models.Model):
 
     # From the sequence ticket_number; what people say on the telephone, never a key in a link.
     number = models.BigIntegerField(unique=True, editable=False)
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="tickets")
+    # Keys without an index of their own begin one of those below.
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="tickets", db_index=False
+    )
     clock = models.OneToOneField(Clock, on_delete=models.PROTECT, related_name="ticket")
-    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="tickets")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="tickets", db_index=False)
     assignee = models.ForeignKey(
-        Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="tickets"
+        Agent,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="tickets",
+        db_index=False,
     )
     status = models.CharField(max_length=20, choices=Status, default=Status.NEW)
     priority = models.CharField(max_length=10, choices=Priority, default=Priority.NORMAL)
     channel = models.CharField(max_length=10, choices=Channel)
     subject = models.CharField(_("subject"), max_length=200)
     tags = models.ManyToManyField(Tag, blank=True, related_name="tickets")
-    # No index of its own: the queue has one, and topics are seldom deleted.
     topic = models.ForeignKey(
         Topic,
         null=True,
@@ -139,6 +146,21 @@ class Ticket(models.Model):
     # were fewer has not read them all.
     entry_count = models.PositiveIntegerField(default=1)
     submission_key = models.UUIDField(null=True, unique=True, editable=False)
+    # It has ended, and nobody has looked yet where it fell short: see tickets.services.judging.
+    awaits_judgement = models.BooleanField(default=False, db_default=False)
+    # Where it fell short, as of its end (tickets.cleanliness); empty: nowhere.
+    shortfalls = models.JSONField(default=list, blank=True, db_default=[])
+    # The customer's ticket that had ended last, when it fell short: this one is handled with care.
+    # No constraint, which every inquiry would pay for.
+    let_down_before = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
     # Locked and read in this transaction, by whoever says so: see tickets.services.recording.
     is_held = False
 
@@ -155,20 +177,30 @@ class Ticket(models.Model):
             ),
         ]
         indexes = [
+            # What they include is all that is counted of a queue, so that no ticket is fetched for it.
             models.Index(
                 fields=["team", "next_due_at", "id"],
+                include=["assignee", "next_contact_at"],
                 condition=Q(status__in=UNRESOLVED),
                 name="queue_by_team",
             ),
             models.Index(
                 fields=["next_due_at", "id"],
+                include=["team", "assignee", "next_contact_at"],
                 condition=Q(status__in=UNRESOLVED),
                 name="queue_of_everybody",
             ),
             models.Index(
                 fields=["assignee", "next_due_at", "id"],
+                include=["team", "next_contact_at"],
                 condition=Q(status__in=UNRESOLVED),
                 name="queue_by_assignee",
+            ),
+            models.Index(
+                fields=["team", "next_due_at", "id"],
+                include=["next_contact_at"],
+                condition=Q(status__in=UNRESOLVED, assignee=None),
+                name="queue_unassigned",
             ),
             models.Index(
                 fields=["topic", "next_due_at", "id"],
@@ -192,6 +224,14 @@ class Ticket(models.Model):
                 fields=["team", "next_due_at", "id"],
                 condition=Q(chased_at__isnull=False),
                 name="queue_of_chasers",
+            ),
+            models.Index(
+                fields=["team", "next_due_at", "id"],
+                condition=Q(status__in=UNRESOLVED, let_down_before__isnull=False),
+                name="queue_of_care",
+            ),
+            models.Index(
+                fields=["id"], condition=Q(awaits_judgement=True), name="tickets_to_judge"
             ),
         ]
 
@@ -564,6 +604,63 @@ class RatingSettings(models.Model):
 
     def __str__(self) -> str:
         return f"ratings {'on' if self.is_on else 'off'}"
+
+
+class EffortWeights(models.Model):
+    """What each thing that is work for a customer counts, in points (tickets.effort); one row.
+    Without it: as it stands here.
+
+    One more message is often needed, and so counts little; a hand-over alone costs the customer no
+    more than that. To be asked again, or to have to ask for news, is work that we have made; a
+    ticket that was reopened had not been solved at all. Each hour beyond a promise counts like one
+    more message, so a working day late is more than half of everything.
+    """
+
+    contact = models.PositiveSmallIntegerField(default=5)
+    hand_over = models.PositiveSmallIntegerField(default=5)
+    asked_again = models.PositiveSmallIntegerField(default=10)
+    channel_change = models.PositiveSmallIntegerField(default=5)
+    chaser = models.PositiveSmallIntegerField(default=10)
+    reopen = models.PositiveSmallIntegerField(default=20)
+    # For each hour that has begun.
+    hour_late = models.PositiveSmallIntegerField(default=5)
+    changed_at = models.DateTimeField(null=True, blank=True)
+    changed_by = models.ForeignKey(
+        Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        verbose_name_plural = "effort weights"
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_row_of_effort_weights")]
+
+    def __str__(self) -> str:
+        return f"weights of effort as of {self.changed_at}"
+
+
+class Yardstick(models.Model):
+    """Within how many seconds nine in ten of a month's tickets had their first reply by a person, by
+    topic; no topic: all of them. Computed once and never again, so that what was judged by it stays.
+
+    A month has a row for all, without `seconds` when it had too few, and one for each topic that
+    had enough.
+    """
+
+    # Its first day, in the desk's zone.
+    month = models.DateField()
+    topic = models.ForeignKey(
+        Topic, null=True, blank=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    seconds = models.PositiveBigIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["month", "topic"], nulls_distinct=False, name="one_yardstick_each"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seconds} s in {self.month:%Y-%m}"
 
 
 class Note(models.Model):

@@ -12,7 +12,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 
 from accounts.models import Agent
-from sla.models import UNRESOLVED, Priority, Status
+from sla.models import ENDED, UNRESOLVED, Priority, Status
 from tickets.models import Channel, ReadMark, Tag, Ticket
 from tickets.tags import FOLDED_LENGTH, fold
 from topics.exceptions import BadValues
@@ -23,7 +23,6 @@ from topics.values import as_typed, read_values
 PAGE = 50
 # Where counting ends.
 COUNTED = 1000
-ENDED = [Status.RESOLVED, Status.CLOSED]
 # Hours from now until the promised contact: from, before.
 PROMISE_WINDOWS: dict[str, tuple[int, int | None]] = {
     "hour": (0, 1),
@@ -60,6 +59,7 @@ class QueueFilter:
     team: int | None = None
     tag: str = ""
     topic: int | None = None
+    care: str = ""  # yes: only of customers whom we let down last time
     values: tuple[tuple[str, str], ...] = ()
 
     SCOPES: ClassVar = ("team", "mine", "unassigned")
@@ -89,6 +89,7 @@ class QueueFilter:
             team=_id(query.get("team")),
             tag=_tag(query.get("tag")),
             topic=_topic(query.get("topic")),
+            care=_one_of(("yes",), query.get("care")),
             values=_values(query),
         )
 
@@ -122,6 +123,8 @@ class QueueFilter:
         for name in ("status", "priority", "channel", "assignee", "team", "topic"):
             if value := getattr(self, name):
                 asked &= Q(**{name: value})
+        if self.care:
+            asked &= Q(let_down_before__isnull=False)
         if self.tag:
             labels = Ticket.tags.through.objects.filter(ticket=OuterRef("pk"))
             asked &= Q(Exists(labels.filter(tag__normalized=self.tag)))
@@ -216,7 +219,7 @@ ROW_FIELDS = (
     *("pk", "number", "subject", "status", "priority", "channel", "preview", "is_last_word_ours"),
     *("next_due_at", "next_due_kind", "next_contact_at", "updated_at", "resolved_at", "revision"),
     *("customer__name", "customer_id", "customer__organization__name", "customer__is_vip"),
-    "chased_at",
+    *("chased_at", "let_down_before_id"),
     *("assignee__name", "assignee_id", "team__name", "unanswered_since"),
 )
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
@@ -49,6 +49,7 @@ class Entry:
     files: Sequence[Attachment] = ()
     event: str = ""
     event_kind: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
     # The merge that this event tells of, while it can be taken back here.
     merge: int | None = None
 
@@ -72,6 +73,7 @@ def timeline(ticket: Ticket, *, letters: Sequence[LetterAndFiles] = ()) -> list[
                     event.kind, event.facts, event.agent.name if event.agent else ""
                 ),
                 event_kind=event.kind,
+                facts=event.facts,
                 merge=merges.get(event.pk),
             )
             for event in facts

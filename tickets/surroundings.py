@@ -18,11 +18,13 @@ from common.rows import rows_beside
 from customers.models import ContactPoint
 from knowledge.models import Article, ArticleText
 from mail.models import OutboundEmail
+from tickets.effort import WEIGHTS, Promised, broken_or_live
 from tickets.models import (
     Attachment,
     ChecklistItem,
     CustomerTask,
     Draft,
+    EffortWeights,
     Follower,
     Participant,
     Rating,
@@ -33,6 +35,7 @@ from tickets.models import (
     Ticket,
     TicketArticle,
     TicketLink,
+    family_of,
     reach_of,
 )
 
@@ -49,6 +52,14 @@ class LinkedArticle:
     pk: int
     title: str
     is_public: bool
+
+
+@dataclass(frozen=True)
+class LetDown:
+    """The customer's ticket before, and where it fell short."""
+
+    number: int
+    shortfalls: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -75,6 +86,12 @@ class Surroundings:
     asked: Sequence[CustomerTask]
     rating: Rating | None
     articles: Sequence[LinkedArticle]
+    # What its effort is counted from, beside the thread: of the ticket and those merged into it.
+    asked_count: int
+    promised: Sequence[Promised]
+    weights: EffortWeights
+    # Why to handle it with care, as far as this agent may see that ticket.
+    let_down: LetDown | None
 
 
 def surroundings(ticket: Ticket, *, agent: Agent) -> Surroundings:
@@ -100,6 +117,10 @@ def surroundings(ticket: Ticket, *, agent: Agent) -> Surroundings:
         asked=[_task(task) for task in row["asked"]],
         rating=next((_rating(rating) for rating in row["rated"]), None),
         articles=[LinkedArticle(**each) for each in row["articles"]],
+        asked_count=len(row["asked_in_all"]),
+        promised=[_promise(promise) for promise in row["promised"]],
+        weights=EffortWeights(**next(iter(row["weights"]), {})),
+        let_down=next((LetDown(**each) for each in row["before"]), None),
     )
 
 
@@ -126,6 +147,10 @@ def _rows(ticket: int, agent: int, reach: int | None) -> QuerySet[Ticket, Any]:
     ).order_by("pk")
     tasks = CustomerTask.objects.filter(ticket=OuterRef("pk")).order_by("-asked_at", "-pk")
     ratings = Rating.objects.filter(ticket=OuterRef("pk"))
+    asked = CustomerTask.objects.filter(ticket__in=family_of(ticket)).order_by()
+    promises = broken_or_live().filter(clock__in=family_of(ticket).values("clock"))
+    weights = EffortWeights.objects.filter(pk=1)
+    before = Ticket.objects.within_reach_of(reach).filter(pk=OuterRef("let_down_before"))
     return Ticket.objects.filter(pk=ticket).values(
         points=rows_beside(points, "pk", "kind", "value", "state", "state_since"),
         taking_part=rows_beside(participants, "pk", "address", "name", "kind"),
@@ -140,6 +165,10 @@ def _rows(ticket: int, agent: int, reach: int | None) -> QuerySet[Ticket, Any]:
         asked=rows_beside(tasks, *TASK_FIELDS, name="asked_by__name"),
         rated=rows_beside(ratings, *RATING_FIELDS, name="recovered_by__name"),
         articles=_articles(reach),
+        asked_in_all=ArraySubquery(asked.values("pk")),
+        promised=rows_beside(promises, *Promised._fields),
+        weights=rows_beside(weights, *WEIGHTS),
+        before=rows_beside(before, "number", "shortfalls"),
         seen=ArraySubquery(marks.values("entry_count")),
         unread=ArraySubquery(unread.values("path")),
     )
@@ -256,6 +285,13 @@ def _rating(fields: Mapping[str, Any]) -> Rating:
         **{name: fields[name] for name in ("pk", "kind", "value", "comment", "recovery_words")},
         **{name: _instant(fields[name]) for name in WHEN_RATED},
         recovered_by=Agent(name=fields["name"]) if fields["name"] else None,
+    )
+
+
+def _promise(fields: Mapping[str, Any]) -> Promised:
+    return Promised(
+        due_at=datetime.fromisoformat(fields["due_at"]),
+        **{name: _instant(fields[name]) for name in ("met_at", "ended_at")},
     )
 
 

@@ -11,6 +11,7 @@ from tickets.services import (
     distributing,
     filing,
     holding,
+    judging,
     rematching,
     scheduling,
     undelivered,
@@ -83,3 +84,8 @@ def note_acknowledgements() -> None:
 @shared_task
 def send_due_digests() -> None:
     digesting.send_due_digests()
+
+
+@shared_task
+def judge_ended() -> None:
+    judging.judge_all()

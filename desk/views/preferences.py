@@ -6,6 +6,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.models import Language
 from desk import access
+from reports.charts.examples import examples
 
 THEMES = {"", "light", "dark"}
 
@@ -31,4 +32,4 @@ def update(request: HttpRequest) -> HttpResponse:
 
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Every component in every state."""
-    return render(request, "desk/styleguide.html")
+    return render(request, "desk/styleguide.html", {"charts": examples()})

@@ -22,6 +22,7 @@ from common.templatetags.ui import instant
 from desk import access
 from desk.composer import compose, macros_with
 from desk.describing import customer_lines, details_of
+from desk.effort import effort_of
 from desk.forms import (
     OTHER_TIME,
     AssignmentForm,
@@ -46,6 +47,7 @@ from desk.views.handing_over import hand_over_address
 from sla.models import Commitment, Priority, Status
 from sla.selectors import commitments_of
 from tickets.attachments import AttachmentRefused, keep_uploads
+from tickets.cleanliness import in_words
 from tickets.events import rating_words
 from tickets.exceptions import (
     BadTag,
@@ -393,6 +395,9 @@ def ticket_page(
         "contact_points": around.contact_points,
         "customer_lines": customer_lines(ticket.customer),
         "details": details_of(ticket),
+        "effort": effort_of(ticket, entries, around, now=now),
+        "let_down": around.let_down,
+        "let_down_because": in_words(around.let_down.shortfalls) if around.let_down else "",
         "asked": around.asked,
         "rating": around.rating,
         "rating_words": rating_words(around.rating.kind, around.rating.value)

@@ -85,13 +85,18 @@ def hand_over(
         raise BriefMissing(_("Say what the problem is and what comes next."))
     name = _name(to, team, is_moved=team != ticket.team)
     written = _write(ticket, brief, team=team, to=to, by=by, now=now) if brief else None
-    _give(ticket, team=team, to=to, now=now)
+    is_hand_over = _give(ticket, team=team, to=to, now=now)
     event = TicketEvent.objects.create(
         ticket=ticket,
         kind=EventKind.HANDED_OVER,
         at=now,
         agent=by,
-        facts={"to": to.pk if to else None, "team": team.pk, "to_name": name},
+        facts={
+            "to": to.pk if to else None,
+            "team": team.pk,
+            "to_name": name,
+            "is_hand_over": is_hand_over,
+        },
     )
     if written:
         index_brief(written)
@@ -108,11 +113,13 @@ def accept_brief(ticket: Ticket, *, by: Agent, now: datetime | None = None) -> N
         unread.update(accepted_at=now or timezone.now())
 
 
-def _give(ticket: Ticket, *, team: Team, to: Agent | None, now: datetime) -> None:
+def _give(ticket: Ticket, *, team: Team, to: Agent | None, now: datetime) -> bool:
+    """Whether somebody else had it."""
     is_moved = team != ticket.team
-    put_in_hands(ticket, to, team=team, now=now)
+    is_hand_over = put_in_hands(ticket, to, team=team, now=now)
     if is_moved:
         rematch_ticket(ticket, PolicyTable.load(), now=now)
+    return is_hand_over
 
 
 def _write(

@@ -43,13 +43,16 @@ def assign(ticket: Ticket, *, to: Agent | None, by: Agent, now: datetime | None 
         return ticket
     if to is not None and not may_hold(to, team_id=ticket.team_id):
         raise NotInTeam(_("%(name)s is not in the team of this ticket.") % {"name": to.name})
-    put_in_hands(ticket, to, now=now)
+    is_hand_over = put_in_hands(ticket, to, now=now)
     event = TicketEvent.objects.create(
         ticket=ticket,
         kind=EventKind.ASSIGNED if to else EventKind.RELEASED,
         at=now,
         agent=by,
-        facts=given_to(to, instead_of=asked) if to else {},
+        facts={
+            **(given_to(to, instead_of=asked) if to else {}),
+            **({"is_hand_over": True} if is_hand_over else {}),
+        },
     )
     save_change(ticket, now=now)
     if to is not None and to != by:

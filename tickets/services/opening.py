@@ -290,6 +290,7 @@ def _create_ticket(
         customer=clock.customer,
         clock=clock,
         team=clock.team,
+        let_down_before_id=clock.customer.let_down_on,
         topic_id=inquiry.topic.pk if inquiry.topic else None,
         fields=dict(inquiry.fields),
         assignee=inquiry.assignee,
@@ -305,6 +306,7 @@ def _create_ticket(
         preview=preview_of(inquiry.body),
         is_last_word_ours=inquiry.origin == "agent_outbound",
         resolved_at=now if inquiry.outcome and inquiry.outcome.solves else None,
+        awaits_judgement=bool(inquiry.outcome and inquiry.outcome.solves),
         submission_key=inquiry.submission_key,
     )
     copy_reading(ticket, reading)

@@ -12,7 +12,7 @@ from accounts.services import notify_agents
 from common import doorbell
 from mail.models import OutboundEmail
 from sla.engine.settings import WAITS
-from sla.models import Status
+from sla.models import ENDED, Status
 from sla.services import ClockReading, record_event
 from sla.working_time import epoch_seconds
 from tickets.models import CustomerTask, Message, Ticket
@@ -124,7 +124,9 @@ def copy_reading(ticket: Ticket, reading: ClockReading) -> None:
 
 
 def save_change(ticket: Ticket, *, now: datetime) -> None:
-    """Store the ticket as changed and tell open browsers after commit."""
+    """Store the ticket as changed and tell open browsers after commit. Of one that has ended, it is
+    looked at anew where it fell short."""
+    ticket.awaits_judgement = ticket.status in ENDED
     ticket.updated_at = now
     ticket.revision += 1
     ticket.save()
@@ -133,17 +135,18 @@ def save_change(ticket: Ticket, *, now: datetime) -> None:
 
 def put_in_hands(
     ticket: Ticket, to: Agent | None, *, team: Team | None = None, now: datetime
-) -> None:
+) -> bool:
     """The ticket, and what is owed on it, is theirs now: an agent's, or the team's when there is
-    none. Counts it when somebody else had it. Save the ticket afterwards."""
+    none. Counts and returns whether somebody else had it. Save the ticket afterwards."""
     is_moved = team is not None and team != ticket.team
-    if is_moved or ticket.assignee not in {None, to}:
-        ticket.hand_over_count += 1
+    is_hand_over = is_moved or ticket.assignee not in {None, to}
+    ticket.hand_over_count += is_hand_over
     ticket.team = ticket.clock.team = team or ticket.team
     ticket.assignee = ticket.clock.owner = to
     ticket.clock.save(update_fields=["owner", "team"])
     ticket.awaits_agent = is_moved and to is None and team_assigns(ticket.team)
     await_act(ticket, now=now)
+    return is_hand_over
 
 
 def holders_of(ticket: Ticket) -> list[int]:

@@ -51,15 +51,22 @@ def take_back(
     message = _still_here(message, ticket, by=by, now=now)
     if keeps_text:
         restore_draft(_draft_of(message, ticket, shown, now=now))
-    was_reopening = ticket.events.filter(kind=EventKind.REOPENED, at=message.sent_at, agent=by)
-    ticket.reopen_count -= was_reopening.exists()
+    reopenings = ticket.events.filter(kind=EventKind.REOPENED, at=message.sent_at, agent=by)
+    was_reopening = reopenings.exists()
+    ticket.reopen_count -= was_reopening
     ticket.chased_at = chased_since(ticket, without=message)
     record(ticket, "undone", now=now, undoes=message.pk)
     ticket.resolved_at = _left_queue_at(ticket, before=message.sent_at)
     ticket.hold_reason = _hold_reason_of(ticket, before=message.sent_at)
     _forget(message)
     ask_again(ticket, ended_at=message.sent_at)
-    TicketEvent.objects.create(ticket=shown, kind=EventKind.TAKEN_BACK, at=now, agent=by)
+    TicketEvent.objects.create(
+        ticket=shown,
+        kind=EventKind.TAKEN_BACK,
+        at=now,
+        agent=by,
+        facts={"is_reopening": True} if was_reopening else {},
+    )
     for each in {ticket, shown}:
         take_newest_words(each)
         save_change(each, now=now)

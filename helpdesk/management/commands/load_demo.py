@@ -27,6 +27,7 @@ from tickets.models import Macro, Ticket
 from tickets.services import replying
 from tickets.services.customer_records import describe_customer
 from tickets.services.describing import set_fields
+from tickets.services.judging import judge_all
 from tickets.services.macros import save_macro
 from tickets.services.opening import Inquiry, open_ticket
 from topics.models import Field, Topic
@@ -135,6 +136,7 @@ def tell(
     for line, story in lines:
         at = now - timedelta(minutes=line.ago)
         sweep_due(now=at)
+        judge_all(now=at)
         ticket = tickets.get(id(story))
         if ticket is None:
             tickets[id(story)] = open_story(story, line, people, at=at)
@@ -145,6 +147,7 @@ def tell(
         else:
             replying.receive_reply(ticket, body=line.text, channel=story.channel, now=at)
     sweep_due(now=now)
+    judge_all(now=now)
 
 
 def open_story(
