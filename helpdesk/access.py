@@ -83,6 +83,7 @@ RULES: dict[str, Rule] = {
     "portal:sign_in": _rule(Who.TOKEN, "GET POST"),
     "portal:sign_out": _rule(Who.ANYONE, "POST"),
     "portal:inquiry": _rule(Who.ANYONE),
+    "portal:inquiry_attachment": _rule(Who.ANYONE),
     "portal:rating": _rule(Who.TOKEN, "GET POST"),
     "portal:attachment": _rule(Who.TOKEN),
     # the help centre
@@ -266,6 +267,9 @@ RULES: dict[str, Rule] = {
     "desk:settings_letter_restore": _rule(Who.ADMINISTRATOR, "POST"),
     "desk:settings_ratings": _rule(Who.ADMINISTRATOR),
     "desk:settings_ratings_update": _rule(Who.ADMINISTRATOR, "POST"),
+    "desk:settings_effort": _rule(Who.ADMINISTRATOR),
+    "desk:settings_effort_update": _rule(Who.ADMINISTRATOR, "POST"),
+    "desk:settings_effort_example": _rule(Who.ADMINISTRATOR, "POST"),
     "desk:settings_blocked": _rule(Who.ADMINISTRATOR),
     "desk:settings_blocked_create": _rule(Who.ADMINISTRATOR, "POST"),
     "desk:settings_blocked_delete": _rule(Who.ADMINISTRATOR, "POST"),
@@ -294,6 +298,15 @@ RULES: dict[str, Rule] = {
     "desk:settings_calendar_update": _rule(Who.ADMINISTRATOR, "POST"),
     # managers
     "reports:overview": _rule(Who.MANAGER),
+    "reports:behind": _rule(Who.MANAGER),
+    "reports:definitions": _rule(Who.MANAGER),
+    "reports:wallboard": _rule(Who.MANAGER),
+    # Whose export may be fetched by whom: reports.access.export.
+    "reports:export_list": _rule(Who.MANAGER),
+    "reports:export_create": _rule(Who.MANAGER, "POST"),
+    "reports:export": _rule(Who.MANAGER),
+    "reports:export_cancel": _rule(Who.MANAGER, "POST"),
+    "reports:export_download": _rule(Who.MANAGER),
     "reports:promises": _rule(Who.MANAGER),
     # signing in (django-allauth); people are invited, so nobody signs up
     "account_login": _rule(Who.ANYONE, "GET POST"),

@@ -265,14 +265,29 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "look where ended tickets fell short": {
+        "task": "tickets.tasks.judge_ended",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "say each day what waits": {
         "task": "tickets.tasks.send_due_digests",
         "schedule": 30.0,
         "options": {"expires": 30},
     },
-    "measure usual answer times": {
-        "task": "reports.tasks.measure_usual_times",
-        "schedule": 600.0,
+    "keep figures": {
+        "task": "reports.tasks.keep_figures",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
+    "continue exports": {
+        "task": "reports.tasks.continue_exports",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "delete expired exports": {
+        "task": "reports.tasks.delete_expired_exports",
+        "schedule": 3600.0,
         "options": {"expires": 600},
     },
     "discard abandoned uploads": {

@@ -48,5 +48,10 @@ urlpatterns = [
     path("inquiries/enter/<str:token>/", signing_in.enter, name="sign_in"),
     path("inquiries/leave/", signing_in.leave, name="sign_out"),
     path("inquiries/<str:number>/", signing_in.show, name="inquiry"),
+    path(
+        "inquiries/<str:number>/files/<uuid:public_id>/",
+        attachments.download_of_inquiry,
+        name="inquiry_attachment",
+    ),
     path("r/<str:token>/files/<uuid:public_id>/", attachments.download, name="attachment"),
 ]

@@ -1,4 +1,4 @@
-"""What managers ask: is anyone waiting too long, and do we keep our word?
+"""What managers ask: do we keep our word? Whether anyone waits too long is in reports.now.
 
 Kept means that a person was in touch at or before the promised instant; an acknowledgement or an
 automatic note never counts (features.md X3). Rescued means that such a note named a later time
@@ -13,11 +13,9 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Aggregate, Count, F, FloatField, Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import Agent
 from sla.engine.commitments import HELD, KEPT_BY_PEOPLE
 from sla.models import Commitment, Kind
-from tickets.models import CustomerTask, Ticket
-from tickets.queue import PROMISE_WINDOWS, QueueFilter
+from tickets.models import CustomerTask
 
 RESULTS = ("kept", "broken", "rescued")
 PERIODS = {"today": 0, "week": 6}
@@ -29,17 +27,6 @@ class Median(Aggregate):
     function = "percentile_cont"
     template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
     output_field = FloatField()
-
-
-@dataclass(frozen=True)
-class Now:
-    """How things stand at this moment; each number is the size of a queue filter."""
-
-    broken: int
-    within_the_hour: int
-    unassigned: int
-    open: int
-    oldest_wait: Commitment | None
 
 
 @dataclass(frozen=True)
@@ -56,56 +43,6 @@ class Kept:
         """Per cent kept, floored so that 100 means all; None when nothing was decided."""
         decided = self.kept + self.broken
         return 100 * self.kept // decided if decided else None
-
-
-FILTERS = {
-    "broken": QueueFilter(due="broken"),
-    "within_the_hour": QueueFilter(due="hour"),
-    "unassigned": QueueFilter(scope="unassigned"),
-    "open": QueueFilter(),
-}
-TIME_LEFT = {name: QueueFilter(due=name) for name in ("broken", *PROMISE_WINDOWS)}
-
-
-def now_figures(agent: Agent, *, now: datetime) -> Now:
-    """The five figures of the first line, in two queries."""
-    counts = (
-        Ticket.objects.visible_to(agent)
-        .unresolved()
-        .aggregate(
-            broken=Count("pk", filter=FILTERS["broken"].due_condition(now)),
-            within_the_hour=Count("pk", filter=FILTERS["within_the_hour"].due_condition(now)),
-            unassigned=Count("pk", filter=Q(assignee=None)),
-            open=Count("pk"),
-        )
-    )
-    return Now(**counts, oldest_wait=oldest_wait())
-
-
-def open_by_time_left(agent: Agent, *, now: datetime) -> dict[str, int]:
-    """How many open tickets are promised for when, in one query; the keys are those of TIME_LEFT."""
-    return (
-        Ticket.objects.visible_to(agent)
-        .unresolved()
-        .aggregate(
-            **{
-                name: Count("pk", filter=chosen.due_condition(now))
-                for name, chosen in TIME_LEFT.items()
-            }
-        )
-    )
-
-
-def oldest_wait() -> Commitment | None:
-    """The customer who has waited longest for an answer."""
-    return (
-        Commitment.objects.live()
-        .filter(kind__in=[Kind.FIRST_REPLY, Kind.NEXT_REPLY])
-        .exclude(clock__ticket=None)
-        .select_related("clock__ticket__customer")
-        .order_by("started_at", "pk")
-        .first()
-    )
 
 
 def period_bounds(period: str, *, now: datetime) -> tuple[datetime, datetime]:

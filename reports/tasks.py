@@ -1,11 +1,21 @@
 from __future__ import annotations
 
 from celery import shared_task
-from django.utils import timezone
 
-from reports import usual_times
+from reports.exports import working
+from reports.facts import keeping
 
 
 @shared_task
-def measure_usual_times() -> None:
-    usual_times.measure_usual_times(now=timezone.now())
+def keep_figures() -> None:
+    keeping.keep_figures()
+
+
+@shared_task
+def continue_exports() -> None:
+    working.continue_exports()
+
+
+@shared_task
+def delete_expired_exports() -> None:
+    working.delete_expired()

@@ -1,36 +1,25 @@
 """How long people usually wait for the first answer, told before they ask.
 
 The middle of what customers waited in the last four weeks, by the clock on the wall, from their
-inquiry to the first words of a person. It is measured beside the requests, and rounded up.
+inquiry to the first words of a person (the measure "answered"), rounded up.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-from django.core.cache import cache
-from django.db.models import (
-    Count,
-    DurationField,
-    ExpressionWrapper,
-    F,
-    OuterRef,
-    QuerySet,
-    Subquery,
-)
-from django.db.models.functions import Extract
+from django.utils import timezone
 from django.utils.translation import ngettext
 
-from reports.selectors import Median
-from sla.models import Status
-from tickets.models import Channel, Message, Ticket
+from common.remembered import Remembered
+from reports import figures
+from reports.figures import Distribution
+from reports.filtering import ReportFilter
 
-LOOKED_AT = timedelta(days=28)
+DAYS = 28
 FEWEST_CASES = 10
-KEY = "reports:usual_times"
-HOLDS = 3600
+MEASURE = "answered"
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -38,8 +27,8 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 class UsualTimes:
     """Seconds: of all inquiries, and of those of a topic, by its key. None: too few to tell."""
 
-    overall: float | None = None
-    by_topic: dict[int, float] = field(default_factory=dict)
+    overall: int | None = None
+    by_topic: dict[int, int] = field(default_factory=dict)
 
     @property
     def words(self) -> str:
@@ -52,38 +41,26 @@ class UsualTimes:
 
 
 def usual_times() -> UsualTimes:
-    """As they were measured last; without a measurement of the last hour, nothing."""
-    known: UsualTimes | None = cache.get(KEY)
-    return known or UsualTimes()
+    """As the tallies say; each process asks them once a minute."""
+    return _known.get()
 
 
-def measure_usual_times(*, now: datetime) -> UsualTimes:
-    """Read the last four weeks, and keep what they say."""
-    first = Message.objects.filter(
-        ticket=OuterRef("pk"), direction=Message.Direction.OUTBOUND, agent__isnull=False
-    ).order_by("sent_at")
-    waited = ExpressionWrapper(F("answered_at") - F("opened_at"), output_field=DurationField())
-    answered = (
-        Ticket.objects.filter(opened_at__gte=now - LOOKED_AT, opened_at__lte=now)
-        .exclude(status__in=[Status.SPAM, Status.MERGED])
-        # Whoever telephones has somebody at once.
-        .exclude(channel=Channel.PHONE)
-        .annotate(answered_at=Subquery(first.values("sent_at")[:1]))
-        # What we began ourselves nobody waited for.
-        .filter(answered_at__gt=F("opened_at"))
-        .annotate(waited=Extract(waited, "epoch"))
-    )
-    by_topic = {row["topic"]: row["middle"] for row in _middles(answered.values("topic"))}
-    overall = answered.aggregate(cases=Count("pk"), middle=Median(F("waited")))
-    times = UsualTimes(
-        overall=overall["middle"] if overall["cases"] >= FEWEST_CASES else None,
-        by_topic={topic: middle for topic, middle in by_topic.items() if topic is not None},
-    )
-    cache.set(KEY, times, timeout=HOLDS)
-    return times
+def _read() -> UsualTimes:
+    today = timezone.localdate(timezone=timezone.get_default_timezone())
+    chosen = ReportFilter(since=today - timedelta(days=DAYS - 1), until=today)
+    by_topic = figures.times_by(chosen, MEASURE, "topic")
+    middles = {topic: middle for topic, spread in by_topic if (middle := _middle(spread))}
+    return UsualTimes(overall=_middle(figures.times(chosen, MEASURE)), by_topic=middles)
 
 
-def in_words(seconds: float | None) -> str:
+def _middle(spread: Distribution) -> int | None:
+    return spread.p50 if spread.count >= FEWEST_CASES else None
+
+
+_known = Remembered("reports:usual_times", _read)
+
+
+def in_words(seconds: int | None) -> str:
     """Rounded up to what is worth saying: ten minutes, an hour, a day."""
     if seconds is None:
         return ""
@@ -97,10 +74,5 @@ def in_words(seconds: float | None) -> str:
     return ngettext("about %(n)s day", "about %(n)s days", number) % {"n": number}
 
 
-def _ceiled(seconds: float, unit: int) -> int:
-    return max(1, -(-int(seconds) // unit))
-
-
-def _middles(tickets: QuerySet[Ticket, Any]) -> QuerySet[Ticket, Any]:
-    middles = tickets.annotate(cases=Count("pk"), middle=Median(F("waited")))
-    return middles.filter(cases__gte=FEWEST_CASES).order_by()
+def _ceiled(seconds: int, unit: int) -> int:
+    return max(1, -(-seconds // unit))

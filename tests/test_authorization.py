@@ -120,6 +120,8 @@ ABSENT = {
     *("desk:original", "desk:original_document", "desk:raw_mail", "desk:mail_accept"),
     *("desk:participant_decide", "desk:address_forgive", "desk:mail_raw", "desk:mail_decide"),
     *("desk:third_party_original", "desk:third_party_document", "desk:third_party_raw"),
+    # Exports of somebody else, and those that nobody has asked for.
+    *("reports:export", "reports:export_cancel", "reports:export_download"),
 }
 
 
@@ -247,6 +249,7 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
         },
         "portal:attachment": {"token": token, "public_id": world.attachment.public_id},
         "portal:inquiry": number,
+        "portal:inquiry_attachment": {**number, "public_id": world.attachment.public_id},
         **{
             name: {"token": world.ways.get(visitor, {}).get(name, NO_TOKEN)}
             for name in ("portal:rating", "portal:join", "portal:sign_in")
@@ -307,6 +310,7 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
             for one, model in (("topic", Topic), ("field", Field))
             for what in ("", "_update", "_delete", "_order")
         },
+        **{f"reports:export{what}": {"pk": 1} for what in ("", "_cancel", "_download")},
         "desk:mail_raw": {"pk": 1},
         "desk:mail_decide": {"pk": 1},
         "desk:address_delete": {"pk": world.ticket.customer_id, "point": 1},

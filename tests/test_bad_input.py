@@ -160,7 +160,12 @@ QUERIES = {
     "/desk/customers/find/": ["q"],
     "/desk/tickets/new/": ["customer", "q"],
     "/reports/": ["period"],
+    "/reports/wallboard/": ["theme"],
     "/reports/promises/": ["period", "result", "page"],
+    "/reports/tickets/": [
+        *("measure", "period", "since", "until", "team", "agent", "topic", "channel", "customer"),
+        *("organization", "day", "hour", "weekday", "more_than", "at_most", "after"),
+    ],
 }
 fuzz = settings(
     deadline=None,

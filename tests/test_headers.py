@@ -70,7 +70,9 @@ class World:
             f"/desk/files/{self.attachment.public_id}/",
         ):
             yield address, self.agent.get(address)
-        for address in ("/reports/", "/reports/promises/"):
+        for address in (
+            *("/reports/", "/reports/promises/", "/reports/wallboard/", "/reports/exports/"),
+        ):
             yield address, self.manager.get(address)
         yield "contact, refused", self.visitor.post("/contact/", {"name": ""})
         yield "contact, arrived", self.visitor.post("/contact/", TYPED, follow=True)

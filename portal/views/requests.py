@@ -136,7 +136,7 @@ def _page(
         "task": asking.current_task(ticket),
         "people": inviting.people_of(ticket),
         "language_form": LanguageForm(ticket=ticket),
-        "entries": [entry_of(message, token=token) for message in seen.messages],
+        "entries": [entry_of(message, "attachment", token) for message in seen.messages],
         "token": token,
         "form": form,
         "submission": submission.value(),
@@ -146,18 +146,16 @@ def _page(
     return private_page(request, "portal/request.html", context, status=status)
 
 
-def entry_of(message: Message, *, token: str) -> dict[str, object]:
-    """One message with its author's name and the addresses of its files; without a token, who reads
-    it may not open them."""
+def entry_of(message: Message, file_page: str, opened_by: str) -> dict[str, object]:
+    """One message with its author's name and the addresses of its files: a page of the portal, and
+    the token or the number by which it is opened."""
     author = message.ticket.customer.name if message.is_inbound else _author(message)
     return {
         "message": message,
         "author": author or _("You"),
         "attachments": [
             {
-                "url": reverse("portal:attachment", args=[token, attachment.public_id])
-                if token
-                else "",
+                "url": reverse(f"portal:{file_page}", args=[opened_by, attachment.public_id]),
                 "name": attachment.name,
                 "size_label": filesizeformat(attachment.size),
             }

@@ -130,7 +130,9 @@ def _reading_page(request: HttpRequest, ticket: Ticket) -> HttpResponse:
         "ticket": ticket,
         "page": seen,
         "state": state_in_words(ticket.status),
-        "entries": [entry_of(message, token="") for message in seen.messages],
+        "entries": [
+            entry_of(message, "inquiry_attachment", str(ticket.number)) for message in seen.messages
+        ],
         "now": timezone.now(),
     }
     return _page(request, "portal/inquiry_reading.html", context)

@@ -5,7 +5,7 @@ without delay, does what was due; `_ACTS` at the end names the method for each t
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sla.engine import events as log
@@ -46,11 +46,15 @@ _HOLDERS = {NEW: "us", OPEN: "us", PENDING_CUSTOMER: "customer", ON_HOLD: "third
 
 @dataclass(frozen=True)
 class Timeline:
-    """A ticket at an instant: status, every commitment, and who has to act (None: nobody)."""
+    """A ticket at an instant: status, every commitment, and who has to act (None: nobody).
+
+    `turns` are the instants (UTC epoch seconds) from which somebody else had to.
+    """
 
     status: str
     commitments: tuple[CommitmentState, ...]
     holder: str | None
+    turns: tuple[tuple[int, str | None], ...] = field(default=(), compare=False)
 
 
 def replay(
@@ -91,6 +95,7 @@ class _Story:
         self.ledger = Ledger(policy=self._policy_for(priority), priority=priority)
         self._create(opening)
         self.ledger.pace(opening.at, status=self.status)
+        self.turns = [(opening.at, self.holder)]
 
     def read(self, event: Event) -> None:
         """What was due before the event happens first; a new status runs or pauses the clocks."""
@@ -100,6 +105,15 @@ class _Story:
             _ACTS[event.type](self, event)
         if self.status != before:
             self.ledger.pace(event.at, status=self.status)
+            self._take_turns(event.at)
+
+    @property
+    def holder(self) -> str | None:
+        return _HOLDERS.get(self.status)
+
+    def _take_turns(self, at: int) -> None:
+        if self.holder != self.turns[-1][1]:
+            self.turns.append((at, self.holder))
 
     def seen_at(self, now: int) -> Timeline:
         # A step due in this very second has been taken, but only the next second is late.
@@ -111,7 +125,8 @@ class _Story:
         return Timeline(
             status=self.status,
             commitments=tuple(row.seen_at(now) for row in listed),
-            holder=_HOLDERS.get(self.status),
+            holder=self.holder,
+            turns=tuple(self.turns),
         )
 
     # What customers and agents do (2.6)
@@ -254,9 +269,11 @@ class _Story:
         if wait.kind == AUTO_CLOSE and wait.terms.returns_unanswered:
             self._move(at, OPEN, why="no_answer")
             self.ledger.pace(at, status=self.status)
+            self._take_turns(at)
         elif wait.kind == AUTO_CLOSE:
             self.status = CLOSED
             self.ledger.cancel_all(at, "customer_unresponsive")
+            self._take_turns(at)
         elif keeps_promise:
             self.ledger.promise_next_wait(at)
 

@@ -11,6 +11,7 @@ import "./elements/macro-picker.js";
 import "./elements/undo-send.js";
 import "./elements/attach-files.js";
 import "./elements/live-queue.js";
+import "./elements/live-part.js";
 import "./elements/bulk-select.js";
 import "./elements/here-now.js";
 import "./elements/row-presence.js";

@@ -6,9 +6,11 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from threading import Thread
+from uuid import uuid4
 
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -21,6 +23,8 @@ from mail.models import OutboundEmail
 from tests.conftest import MONDAY_AT_TEN
 from tests.factories import a_customer, a_ticket, an_inquiry
 from tests.html import Page
+from tickets.attachments import attach, keep_uploads
+from tickets.models import Attachment, Ticket
 from tickets.services.handling import set_status, solve
 from tickets.services.replying import Reply, add_note, reply_to_customer
 
@@ -332,6 +336,32 @@ def test_another_organisations_inquiries_are_never_there(
     sign_in(english)
 
     assert english.get(f"/inquiries/{secret.number}/").status_code == 404
+
+
+def test_files_are_opened_by_those_who_may_read_the_inquiry_and_by_nobody_else(
+    english: Client, colleagues: tuple[Customer, Customer], aiko: Agent
+):
+    hana, kenji = colleagues
+    ticket = kenji.tickets.get()
+    file = _a_file_of(ticket)
+    address = f"/inquiries/{ticket.number}/files/{file.public_id}/"
+    assert english.get(address).headers["Location"] == "/inquiries/"
+    sign_in(english)
+    assert english.get(address).status_code == 404
+
+    let_see_organization(hana, may=True, by=aiko, now=MONDAY_AT_TEN)
+
+    assert address in english.get(f"/inquiries/{ticket.number}/").text
+    assert b"".join(english.get(address)) == b"paper jam"
+    mine = hana.tickets.get()
+    assert english.get(f"/inquiries/{mine.number}/files/{file.public_id}/").status_code == 404
+
+
+def _a_file_of(ticket: Ticket) -> Attachment:
+    upload = SimpleUploadedFile("jam.txt", b"paper jam")
+    [file] = keep_uploads([upload], submission_key=uuid4(), now=MONDAY_AT_TEN)
+    attach(ticket.messages.get(), [file])
+    return file
 
 
 def test_who_changes_the_organisation_loses_the_grant(

@@ -17,14 +17,17 @@ from django.utils.translation import gettext as _
 from accounts.models import Agent
 from common.time_formatting import is_japanese, short_day
 from reports import selectors
-from reports.charts import ColumnChart, Item, LineChart, Part, column_chart, line_chart
+from reports.charts.columns import Stack, column_chart
+from reports.charts.parts import Chart, Series, Value
+from reports.live import live_page
+from reports.now import FILTERS, now_figures
+from reports.now_charts import load_chart, time_left_chart
 from reports.selectors import Kept
 from sla.selectors import sweep_lag
 
 PAGE = 50
 # sla.md 3.2: what is due and not acted on for longer is an alarm.
 SWEEP_ALARM_SECONDS = 30
-TONES = {"broken": "late", "hour": "soon"}
 TITLES = {
     "broken": gettext_lazy("Broken promises"),
     "kept": gettext_lazy("Kept promises"),
@@ -33,28 +36,53 @@ TITLES = {
 
 
 def overview(request: HttpRequest) -> HttpResponse:
-    """Is anyone waiting too long now, and did we keep our word?"""
-    agent, now = cast("Agent", request.user), timezone.now()
-    days = selectors.kept_by_day(now=now)
-    time_left = selectors.open_by_time_left(agent, now=now)
-    figures = selectors.now_figures(agent, now=now)
+    """Is anyone waiting too long now, and did we keep our word? The first is kept current."""
+    now = timezone.now()
+    is_part = bool(request.headers.get("HX-Request"))
+    return live_page(
+        request,
+        "reports/overview.html",
+        "reports/_now.html",
+        _now(request, now),
+        more=None if is_part else _kept(now),
+    )
+
+
+def wallboard(request: HttpRequest) -> HttpResponse:
+    """The same for a screen in the room, in large figures and without names of customers."""
+    now = timezone.now()
+    context = {**_now(request, now), "today": selectors.kept_in("today", now=now)}
+    # A lit room is dark at night: only who asks for it gets the light one.
+    theme = "light" if request.GET.get("theme") == "light" else "dark"
+    more = {"theme": theme}
+    return live_page(
+        request, "reports/wallboard.html", "reports/_wallboard.html", context, more=more
+    )
+
+
+def _now(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    figures = now_figures(cast("Agent", request.user), now=now)
     wait = figures.oldest_wait
-    context = {
+    return {
         "figures": figures,
         "longest_wait": now - wait.started_at if wait else None,
-        "filters": {name: chosen.query() for name, chosen in selectors.FILTERS.items()},
+        "filters": {name: chosen.query() for name, chosen in FILTERS.items()},
+        "time_left_chart": time_left_chart(figures.counted),
+        "load_chart": load_chart(figures.teams),
+        "is_sweep_late": sweep_lag() > SWEEP_ALARM_SECONDS,
+        "now": now,
+    }
+
+
+def _kept(now: datetime) -> dict[str, Any]:
+    days = selectors.kept_by_day(now=now)
+    return {
         "today": selectors.kept_in("today", now=now),
         "week": selectors.kept_in("week", now=now),
         "asked": selectors.asked_of_customers(now=now),
         "first_reply_median": selectors.first_reply_median(now=now),
-        "days": [(day.date().isoformat(), _day_name(day), kept) for day, kept in days],
         "days_chart": _days_chart(days),
-        "time_left": _time_left_items(time_left),
-        "time_left_chart": _time_left_chart(time_left),
-        "is_sweep_late": sweep_lag() > SWEEP_ALARM_SECONDS,
-        "now": now,
     }
-    return render(request, "reports/overview.html", context)
 
 
 def promises(request: HttpRequest) -> HttpResponse:
@@ -104,23 +132,31 @@ def _choices(period: str, result: str, *, now: datetime) -> list[dict[str, Any]]
     ]
 
 
-def _days_chart(days: list[tuple[datetime, Kept]]) -> ColumnChart:
+def _days_chart(days: list[tuple[datetime, Kept]]) -> Chart:
     return column_chart(
-        [
-            (
-                _axis_name(day),
-                [
-                    Part(kept.kept, "kept", _bar_title(day, _("kept"), kept.kept)),
-                    Part(kept.broken, "late", _bar_title(day, _("broken"), kept.broken)),
-                ],
+        "kept",
+        title=_("Promises kept and broken, per day"),
+        about=_("One column for each of the last seven days: kept below, then broken and rescued."),
+        heading=_("Day"),
+        series=[
+            Series(_("kept"), "kept"),
+            Series(_("broken"), "late"),
+            Series(_("rescued"), "second"),
+        ],
+        stacks=[
+            Stack(
+                label=_axis_name(day),
+                name=_day_name(day),
+                values=[_decided(day, result, kept) for result in selectors.RESULTS],
             )
             for day, kept in days
-        ]
+        ],
     )
 
 
-def _bar_title(day: datetime, words: str, number: int) -> str:
-    return f"{_day_name(day)}: {number} {words}"
+def _decided(day: datetime, result: str, kept: Kept) -> Value:
+    query = f"result={result}&period={day.date().isoformat()}"
+    return Value(getattr(kept, result), f"{reverse('reports:promises')}?{query}")
 
 
 def _day_name(day: datetime) -> str:
@@ -131,25 +167,3 @@ def _day_name(day: datetime) -> str:
 def _axis_name(day: datetime) -> str:
     """A day in the little room under a column."""
     return date_format(day, "j(D)" if is_japanese(get_language() or "en") else "D j")
-
-
-def _time_left_chart(counts: dict[str, int]) -> LineChart:
-    return line_chart(_time_left_items(counts))
-
-
-def _time_left_items(counts: dict[str, int]) -> list[Item]:
-    names = {
-        "broken": _("Promise broken"),
-        "hour": _("Within 1 hour"),
-        "four_hours": _("In 1 to 4 hours"),
-        "day": _("In 4 to 24 hours"),
-        "later": _("Later"),
-    }
-    return [
-        Item(
-            label=names[name],
-            part=Part(number, TONES.get(name, ""), f"{names[name]}: {number}"),
-            url=f"{reverse('desk:queue')}?{selectors.TIME_LEFT[name].query()}",
-        )
-        for name, number in counts.items()
-    ]

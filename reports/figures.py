@@ -1,0 +1,257 @@
+"""The numbers of the reports. They are read from tallies, so that a month costs the same whether
+the desk has ten thousand tickets or a million.
+
+A key of 0 is nobody's: no agent, no topic, no organisation (ReportFilter.NOBODY).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import accumulate
+from typing import Any
+
+from django.db.models import Count, QuerySet, Sum
+from django.db.models.functions import Coalesce, ExtractIsoWeekDay
+
+from reports.filtering import ReportFilter
+from reports.measures import MEASURES, Measure
+from reports.models import Fact, Tally
+
+WEEKDAYS = range(1, 8)
+"""Monday is 1."""
+HOURS = range(24)
+MONTHLY = {"customer": Tally.CUSTOMER, "organization": Tally.ORGANIZATION}
+SINGLE = {
+    "team": Tally.TEAM,
+    "agent": Tally.AGENT,
+    "topic": Tally.TOPIC,
+    "channel": Tally.CHANNEL,
+}
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How a measure is spread. Its values are known by the range they are in, and every value here
+    is the upper end of such a range: "at most"."""
+
+    measure: Measure
+    bins: tuple[int, ...]
+    """How many are in each range; the last is beyond all bounds."""
+
+    @property
+    def count(self) -> int:
+        return sum(self.bins)
+
+    @property
+    def p50(self) -> int | None:
+        return self.percentile(50)
+
+    @property
+    def p90(self) -> int | None:
+        return self.percentile(90)
+
+    @property
+    def worst(self) -> int | None:
+        return self.percentile(100)
+
+    def percentile(self, percent: int) -> int | None:
+        """The smallest bound that so many per cent do not exceed; None when there is nothing, or
+        when it is beyond all bounds."""
+        rank = -(-self.count * percent // 100)
+        if not rank:
+            return None
+        for bound, so_far in zip(self.measure.bounds, accumulate(self.bins), strict=False):
+            if so_far >= rank:
+                return bound
+        return None
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether the worst is more than the highest bound."""
+        return bool(self.bins[-1])
+
+    def number_within(self, value: int) -> int:
+        """How many do not exceed a value. Raises ValueError for one that is no bound."""
+        if value not in self.measure.bounds:
+            raise ValueError(f"{value} is no bound of {self.measure.key}")
+        return sum(self.bins[: bisect_right(self.measure.bounds, value)])
+
+    def within(self, value: int) -> int | None:
+        """Which share does not exceed a value, in per cent, floored so that 100 means all; None when
+        there is nothing. Raises ValueError for a value that is no bound."""
+        number = self.number_within(value)
+        return 100 * number // self.count if self.count else None
+
+
+def counts(chosen: ReportFilter, measures: Iterable[str]) -> dict[str, int]:
+    """How many there are of each measure."""
+    wanted = list(measures)
+    found = {row["measure"]: row["n"] for row in _grouped(chosen, wanted, ["measure"])}
+    return {measure: found.get(measure, 0) for measure in wanted}
+
+
+def times(chosen: ReportFilter, measure: str) -> Distribution:
+    """How a timed measure is spread. Raises ValueError for one that is only counted."""
+    return _distribution(measure, _grouped(chosen, [measure], ["bin"]))
+
+
+def by(
+    chosen: ReportFilter, measures: Iterable[str], dimension: str
+) -> list[tuple[Any, dict[str, int]]]:
+    """How many there are by team, agent, topic, channel, customer, organization, day, hour or weekday,
+    in the order of the keys. Days, hours and weekdays are all there, the others if there are any."""
+    wanted = list(measures)
+    found: dict[Any, dict[str, int]] = defaultdict(lambda: dict.fromkeys(wanted, 0))
+    for key in _always_there(chosen, dimension):
+        found[key].update()
+    for row in _rows_by(chosen, wanted, dimension):
+        found[row[dimension]][row["measure"]] += row["n"]
+    return sorted(found.items())
+
+
+def times_by(chosen: ReportFilter, measure: str, dimension: str) -> list[tuple[Any, Distribution]]:
+    """How a timed measure is spread, by the same dimensions, hours left out."""
+    found: dict[Any, list[Row]] = defaultdict(list)
+    for row in _grouped(chosen, [measure], [dimension, "bin"]):
+        found[row[dimension]].append(row)
+    return [(key, _distribution(measure, rows)) for key, rows in sorted(found.items())]
+
+
+def heat(chosen: ReportFilter, measure: str) -> dict[tuple[int, int], int]:
+    """How many there are by weekday (Monday is 1) and hour of the day; every pair is there."""
+    found = {(weekday, hour): 0 for weekday in WEEKDAYS for hour in HOURS}
+    for row in _grouped(chosen, [measure], ["weekday", "hour"]):
+        found[row["weekday"], row["hour"]] += row["n"]
+    return found
+
+
+def series(chosen: ReportFilter, measures: Iterable[str]) -> list[tuple[date, dict[str, int]]]:
+    """How many there are on each day, the first day first."""
+    return by(chosen, measures, "day")
+
+
+# Where it is read ---------------------------------------------------------------------------------
+
+
+def _grouped(chosen: ReportFilter, measures: list[str], columns: list[str]) -> Iterable[Row]:
+    """The numbers (`n`) by these columns, from the coarsest tallies that know, or from facts."""
+    about = {*chosen.chosen, *columns} - {"measure", "day", "weekday", "bin"}
+    grain = _grain(about)
+    if grain is None or ("bin" in columns and grain == Tally.HOUR):
+        return _from_facts(chosen, measures, columns)
+    tallies = Tally.objects.filter(
+        grain=grain,
+        measure__in=measures,
+        day__gte=chosen.since,
+        day__lte=chosen.until,
+        **chosen.chosen,
+    )
+    if "weekday" in columns:
+        tallies = tallies.annotate(weekday=ExtractIsoWeekDay("day"))
+    rows: Iterable[Row] = tallies.order_by().values(*columns).annotate(n=Sum("count"))
+    return rows
+
+
+def _grain(about: set[str]) -> str | None:
+    """The tallies that tell these apart and no more; None: none do."""
+    if not about:
+        return Tally.TOTAL
+    if about == {"hour"}:
+        return Tally.HOUR
+    if len(about) == 1 and (single := SINGLE.get(next(iter(about)))):
+        return single
+    return Tally.ALL if about <= SINGLE.keys() else None
+
+
+def facts_of(chosen: ReportFilter, measures: Iterable[str]) -> QuerySet[Fact]:
+    """The facts a filter leaves of these measures, in no order."""
+    facts = Fact.objects.filter(
+        measure__in=list(measures), day__gte=chosen.since, day__lte=chosen.until
+    )
+    for name, value in chosen.chosen.items():
+        is_nobody = value == ReportFilter.NOBODY
+        facts = facts.filter(**({f"{name}__isnull": True} if is_nobody else {name: value}))
+    return facts
+
+
+def _from_facts(chosen: ReportFilter, measures: list[str], columns: list[str]) -> Iterable[Row]:
+    facts = facts_of(chosen, measures).order_by()
+    if "weekday" in columns:
+        facts = facts.annotate(weekday=ExtractIsoWeekDay("day"))
+    if "bin" not in columns:
+        # Under another name: a column may not be annotated under its own.
+        named = {f"of_{name}": Coalesce(name, 0) for name in columns if name in NULLABLE}
+        rows = facts.values(*(set(columns) - NULLABLE), **named).annotate(n=Count("pk"))
+        return ({_plain(name): value for name, value in row.items()} for row in rows)
+    return _binned(facts, measures[0], [name for name in columns if name != "bin"])
+
+
+NULLABLE = {"agent", "topic", "organization"}
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix("of_")
+
+
+def _binned(facts: QuerySet[Fact], measure: str, columns: list[str]) -> Iterator[Row]:
+    """One row a fact: what is read here is one customer's, or one organisation's."""
+    bin_of = MEASURES[measure].bin
+    for *values, seconds in facts.values_list(*columns, "seconds").iterator():
+        keys = [
+            value or 0 if name in NULLABLE else value
+            for name, value in zip(columns, values, strict=True)
+        ]
+        yield {**dict(zip(columns, keys, strict=True)), "bin": bin_of(seconds), "n": 1}
+
+
+def _rows_by(chosen: ReportFilter, measures: list[str], dimension: str) -> Iterable[Row]:
+    """By customer and organisation whole months are tallied, and only the days beside them read."""
+    if dimension not in MONTHLY or chosen.chosen:
+        yield from _grouped(chosen, measures, [dimension, "measure"])
+        return
+    first, end = _whole_months(chosen)
+    if first >= end:
+        yield from _from_facts(chosen, measures, [dimension, "measure"])
+        return
+    yield from (
+        Tally.objects.filter(
+            grain=MONTHLY[dimension], measure__in=measures, day__gte=first, day__lt=end
+        )
+        .order_by()
+        .values(dimension, "measure")
+        .annotate(n=Sum("count"))
+    )
+    for since, until in ((chosen.since, first - timedelta(days=1)), (end, chosen.until)):
+        if since <= until:
+            beside = replace(chosen, since=since, until=until)
+            yield from _from_facts(beside, measures, [dimension, "measure"])
+
+
+def _whole_months(chosen: ReportFilter) -> tuple[date, date]:
+    """The first day of the first whole month, and the first day after the last one."""
+    before = chosen.since - timedelta(days=1)
+    first = (before.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return first, (chosen.until + timedelta(days=1)).replace(day=1)
+
+
+def _always_there(chosen: ReportFilter, dimension: str) -> Iterable[Any]:
+    if dimension == "day":
+        return (chosen.since + timedelta(days=number) for number in range(chosen.days))
+    if dimension == "hour":
+        return HOURS
+    return WEEKDAYS if dimension == "weekday" else ()
+
+
+def _distribution(measure: str, rows: Iterable[Row]) -> Distribution:
+    known = MEASURES[measure]
+    if not known.is_timed:
+        raise ValueError(f"{measure} is only counted")
+    bins = [0] * (len(known.bounds) + 1)
+    for row in rows:
+        bins[row["bin"]] += row["n"]
+    return Distribution(known, tuple(bins))
