@@ -111,6 +111,7 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "builtins": ["common.templatetags.ui"],
+            "libraries": {"i18n": "common.templatetags.translating"},
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -121,6 +122,8 @@ TEMPLATES = [
         },
     }
 ]
+# Our i18n takes the place of Django's on purpose.
+SILENCED_SYSTEM_CHECKS = ["templates.W003"]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # PostgreSQL -------------------------------------------------------------------------------------
@@ -284,6 +287,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "reports.tasks.continue_exports",
         "schedule": 10.0,
         "options": {"expires": 10},
+    },
+    "send saved reports": {
+        "task": "reports.tasks.send_due_reports",
+        "schedule": 30.0,
+        "options": {"expires": 30},
     },
     "delete expired exports": {
         "task": "reports.tasks.delete_expired_exports",
