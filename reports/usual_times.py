@@ -57,7 +57,7 @@ def _middle(spread: Distribution) -> int | None:
     return spread.p50 if spread.count >= FEWEST_CASES else None
 
 
-_known = Remembered("reports:usual_times", _read)
+_known = Remembered("reports:usual_times:version", _read)
 
 
 def in_words(seconds: int | None) -> str:
