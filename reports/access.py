@@ -1,14 +1,16 @@
-"""The only way a manager reaches an export: what somebody else asked for does not exist for them."""
+"""The only way a manager reaches an export or a saved report: what is somebody else's does not exist
+for them."""
 
 from __future__ import annotations
 
 from typing import cast
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 
 from accounts.models import Agent
 from reports.exports.models import Export
+from reports.saved.models import SavedReport
 
 
 def agent(request: HttpRequest) -> Agent:
@@ -28,3 +30,29 @@ def export(visitor: Agent, pk: int) -> Export:
     if found is None:
         raise Http404
     return found
+
+
+def saved_reports(visitor: Agent) -> QuerySet[SavedReport]:
+    """Their own, and those that are for everybody who reads reports."""
+    return SavedReport.objects.filter(Q(owner=visitor) | Q(is_shared=True))
+
+
+def saved_report(visitor: Agent, pk: int) -> SavedReport:
+    """One that they may read. Raises Http404."""
+    found = saved_reports(visitor).select_related("owner").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def own_saved_report(visitor: Agent, pk: int) -> SavedReport:
+    """One that they may change. Raises Http404."""
+    found = saved_report(visitor, pk)
+    if not may_change(visitor, found):
+        raise Http404
+    return found
+
+
+def may_change(visitor: Agent, report: SavedReport) -> bool:
+    """Its owner; of those for everybody also administrators, for its owner may have left."""
+    return report.owner_id == visitor.pk or (report.is_shared and visitor.is_administrator)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from common.time_formatting import duration
@@ -21,18 +21,9 @@ from reports.figures import counts
 from reports.filtering import ReportFilter
 from reports.measures import GROUPS, MEASURES, Measure
 from reports.models import Fact
-from reports.names import LABELS, names_of
+from reports.names import LABELS, WEEKDAYS, hour_name, names_of
 
 USUAL_MEASURE = "arrived"
-WEEKDAYS = {
-    1: gettext_lazy("Monday"),
-    2: gettext_lazy("Tuesday"),
-    3: gettext_lazy("Wednesday"),
-    4: gettext_lazy("Thursday"),
-    5: gettext_lazy("Friday"),
-    6: gettext_lazy("Saturday"),
-    7: gettext_lazy("Sunday"),
-}
 
 
 @dataclass(frozen=True)
@@ -127,7 +118,7 @@ def _narrower_words(measure: Measure, name: str, value: Any) -> str:
     if name == "day":
         return date_format(value, "DATE_FORMAT")
     if name == "hour":
-        return _("%(from)s:00 to %(to)s:00") % {"from": value, "to": value + 1}
+        return hour_name(value)
     if name == "weekday":
         return str(WEEKDAYS[value])
     said = {"value": said_value(measure, value, _language())}

@@ -42,6 +42,8 @@ class Distribution:
     measure: Measure
     bins: tuple[int, ...]
     """How many are in each range; the last is beyond all bounds."""
+    total: int = 0
+    """All values together."""
 
     @property
     def count(self) -> int:
@@ -97,7 +99,16 @@ def counts(chosen: ReportFilter, measures: Iterable[str]) -> dict[str, int]:
 
 def times(chosen: ReportFilter, measure: str) -> Distribution:
     """How a timed measure is spread. Raises ValueError for one that is only counted."""
-    return _distribution(measure, _grouped(chosen, [measure], ["bin"]))
+    return spreads(chosen, [measure])[measure]
+
+
+def spreads(chosen: ReportFilter, measures: Iterable[str]) -> dict[str, Distribution]:
+    """How timed measures are spread, in one query. Raises ValueError for one that is only counted."""
+    wanted = list(measures)
+    found: dict[str, list[Row]] = {measure: [] for measure in wanted}
+    for row in _grouped(chosen, wanted, ["measure", "bin"]):
+        found[row["measure"]].append(row)
+    return {measure: _distribution(measure, rows) for measure, rows in found.items()}
 
 
 def by(
@@ -114,12 +125,41 @@ def by(
     return sorted(found.items())
 
 
+def by_some(
+    chosen: ReportFilter, measures: Iterable[str], dimension: str, keys: Iterable[int]
+) -> list[tuple[int, dict[str, int]]]:
+    """The same of these customers or organisations only, read from their facts by their index."""
+    wanted = list(measures)
+    found: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(wanted, 0))
+    facts = facts_of(chosen, wanted).filter(**{f"{dimension}__in": list(keys)}).order_by()
+    for key, measure, number in facts.values_list(dimension, "measure").annotate(n=Count("pk")):
+        found[key][measure] = number
+    return sorted(found.items())
+
+
 def times_by(chosen: ReportFilter, measure: str, dimension: str) -> list[tuple[Any, Distribution]]:
     """How a timed measure is spread, by the same dimensions, hours left out."""
     found: dict[Any, list[Row]] = defaultdict(list)
-    for row in _grouped(chosen, [measure], [dimension, "bin"]):
+    for row in _grouped(chosen, [measure], [dimension, "measure", "bin"]):
         found[row[dimension]].append(row)
     return [(key, _distribution(measure, rows)) for key, rows in sorted(found.items())]
+
+
+def spreads_by(
+    chosen: ReportFilter, measures: Iterable[str], dimension: str
+) -> list[tuple[Any, dict[str, Distribution]]]:
+    """How all these measures are spread, by team, agent, topic, channel, day or weekday, in one
+    query. Of one that is only counted no more is known than how many there are."""
+    wanted = list(measures)
+    found: dict[Any, dict[str, list[Row]]] = defaultdict(lambda: {each: [] for each in wanted})
+    for key in _always_there(chosen, dimension):
+        found[key].update()
+    for row in _grouped(chosen, wanted, [dimension, "measure", "bin"]):
+        found[row[dimension]][row["measure"]].append(row)
+    return [
+        (key, {measure: spread_of(measure, rows) for measure, rows in of_key.items()})
+        for key, of_key in sorted(found.items())
+    ]
 
 
 def heat(chosen: ReportFilter, measure: str) -> dict[tuple[int, int], int]:
@@ -135,11 +175,20 @@ def series(chosen: ReportFilter, measures: Iterable[str]) -> list[tuple[date, di
     return by(chosen, measures, "day")
 
 
+def series_with_before(
+    chosen: ReportFilter, measures: Iterable[str]
+) -> tuple[list[tuple[date, dict[str, int]]], list[tuple[date, dict[str, int]]]]:
+    """The same, and the same of the time before, read at once."""
+    days = series(replace(chosen, since=chosen.before().since), measures)
+    return days[chosen.days :], days[: chosen.days]
+
+
 # Where it is read ---------------------------------------------------------------------------------
 
 
 def _grouped(chosen: ReportFilter, measures: list[str], columns: list[str]) -> Iterable[Row]:
-    """The numbers (`n`) by these columns, from the coarsest tallies that know, or from facts."""
+    """The numbers (`n`) by these columns, from the coarsest tallies that know, or from facts; with
+    the range ("bin", always beside its measure) also the sum of what they say (`total`)."""
     about = {*chosen.chosen, *columns} - {"measure", "day", "weekday", "bin"}
     grain = _grain(about)
     if grain is None or ("bin" in columns and grain == Tally.HOUR):
@@ -153,7 +202,8 @@ def _grouped(chosen: ReportFilter, measures: list[str], columns: list[str]) -> I
     )
     if "weekday" in columns:
         tallies = tallies.annotate(weekday=ExtractIsoWeekDay("day"))
-    rows: Iterable[Row] = tallies.order_by().values(*columns).annotate(n=Sum("count"))
+    sums = {"n": Sum("count"), **({"total": Sum("seconds")} if "bin" in columns else {})}
+    rows: Iterable[Row] = tallies.order_by().values(*columns).annotate(**sums)
     return rows
 
 
@@ -188,7 +238,7 @@ def _from_facts(chosen: ReportFilter, measures: list[str], columns: list[str]) -
         named = {f"of_{name}": Coalesce(name, 0) for name in columns if name in NULLABLE}
         rows = facts.values(*(set(columns) - NULLABLE), **named).annotate(n=Count("pk"))
         return ({_plain(name): value for name, value in row.items()} for row in rows)
-    return _binned(facts, measures[0], [name for name in columns if name != "bin"])
+    return _binned(facts, [name for name in columns if name != "bin"])
 
 
 NULLABLE = {"agent", "topic", "organization"}
@@ -198,15 +248,16 @@ def _plain(name: str) -> str:
     return name.removeprefix("of_")
 
 
-def _binned(facts: QuerySet[Fact], measure: str, columns: list[str]) -> Iterator[Row]:
+def _binned(facts: QuerySet[Fact], columns: list[str]) -> Iterator[Row]:
     """One row a fact: what is read here is one customer's, or one organisation's."""
-    bin_of = MEASURES[measure].bin
     for *values, seconds in facts.values_list(*columns, "seconds").iterator():
         keys = [
             value or 0 if name in NULLABLE else value
             for name, value in zip(columns, values, strict=True)
         ]
-        yield {**dict(zip(columns, keys, strict=True)), "bin": bin_of(seconds), "n": 1}
+        row: Row = dict(zip(columns, keys, strict=True))
+        bin_ = Tally.NO_BIN if seconds is None else MEASURES[row["measure"]].bin(seconds)
+        yield {**row, "bin": bin_, "n": 1, "total": seconds or 0}
 
 
 def _rows_by(chosen: ReportFilter, measures: list[str], dimension: str) -> Iterable[Row]:
@@ -241,17 +292,32 @@ def _whole_months(chosen: ReportFilter) -> tuple[date, date]:
 
 def _always_there(chosen: ReportFilter, dimension: str) -> Iterable[Any]:
     if dimension == "day":
-        return (chosen.since + timedelta(days=number) for number in range(chosen.days))
+        return chosen.every_day()
     if dimension == "hour":
         return HOURS
     return WEEKDAYS if dimension == "weekday" else ()
 
 
+def together(spreads_of_parts: Iterable[Distribution], measure: str) -> Distribution:
+    """Parts of a time as one, such as its days."""
+    known, parts = MEASURES[measure], list(spreads_of_parts)
+    bins = [sum(each) for each in zip(*(part.bins for part in parts), strict=True)]
+    empty = [0] * (len(known.bounds) + 1)
+    return Distribution(known, tuple(bins or empty), sum(part.total for part in parts))
+
+
 def _distribution(measure: str, rows: Iterable[Row]) -> Distribution:
-    known = MEASURES[measure]
-    if not known.is_timed:
+    if not MEASURES[measure].is_timed:
         raise ValueError(f"{measure} is only counted")
-    bins = [0] * (len(known.bounds) + 1)
+    return spread_of(measure, rows)
+
+
+def spread_of(measure: str, rows: Iterable[Row]) -> Distribution:
+    """Rows of range ("bin"), number ("n") and sum ("total") as a distribution."""
+    known = MEASURES[measure]
+    bins, total = [0] * (len(known.bounds) + 1), 0
     for row in rows:
+        # What has no range is the only one of its measure: Tally.NO_BIN is the last.
         bins[row["bin"]] += row["n"]
-    return Distribution(known, tuple(bins))
+        total += row["total"]
+    return Distribution(known, tuple(bins), total)

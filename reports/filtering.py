@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, ClassVar
@@ -83,6 +83,10 @@ class ReportFilter:
         """How many days it is about."""
         return (self.until - self.since).days + 1
 
+    def every_day(self) -> Iterator[date]:
+        """The days it is about, the first day first."""
+        return (self.since + timedelta(days=number) for number in range(self.days))
+
     @property
     def chosen(self) -> dict[str, Any]:
         """What it is cut down to, by dimension."""
@@ -93,9 +97,10 @@ class ReportFilter:
 def _time(query: Mapping[str, Any], today: date) -> tuple[date, date, str, str]:
     """From, until, the name of the period if it has one, and what was wrong."""
     period = query.get("period", "")
-    if period in ReportFilter.PERIODS:
-        return first_day(period, today), today, period, ""
     texts = query.get("since", ""), query.get("until", "")
+    # Who types dates means them, whatever the form sends beside them.
+    if period in ReportFilter.PERIODS and not any(texts):
+        return first_day(period, today), today, period, ""
     usual = first_day("month", today), today, "month"
     if not any(texts):
         problem = _("This period is not known. The report shows the last 30 days.")

@@ -4,14 +4,14 @@ a form, and as parts that can be taken away."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -90,6 +90,12 @@ class Frame:
         chosen = ReportFilter.from_query(request.GET, desk_today())
         return cls(chosen, request.GET, {name: value for name, value in more.items() if value})
 
+    @classmethod
+    def of_query(cls, query: str) -> Frame:
+        """The same of an address that was kept."""
+        typed = QueryDict(query)
+        return cls(ReportFilter.from_query(typed, desk_today()), typed, {})
+
     def query(self, **changes: Any) -> str:
         """The report's address with another filter."""
         return self._and_more(self.chosen.query(**changes))
@@ -100,7 +106,7 @@ class Frame:
         return [
             Period(
                 str(label),
-                self._and_more(replace(self.chosen, period=name).query()),
+                self.query(period=name),
                 is_current=name == self.chosen.period,
             )
             for name, label in PERIODS.items()
@@ -109,8 +115,14 @@ class Frame:
     @property
     def days(self) -> str:
         """The days it is about, in words."""
-        since, until = (date_format(day, "DATE_FORMAT") for day in (self.chosen.since, self.chosen.until))
-        return since if since == until else _("%(since)s to %(until)s") % {"since": since, "until": until}
+        since, until = (
+            date_format(day, "DATE_FORMAT") for day in (self.chosen.since, self.chosen.until)
+        )
+        return (
+            since
+            if since == until
+            else _("%(since)s to %(until)s") % {"since": since, "until": until}
+        )
 
     @cached_property
     def form(self) -> FilterForm:
@@ -119,7 +131,9 @@ class Frame:
     @property
     def hidden(self) -> dict[str, str]:
         """What the form sends without showing it."""
-        unlisted = {name: str(self.chosen.chosen[name]) for name in UNLISTED if name in self.chosen.chosen}
+        unlisted = {
+            name: str(self.chosen.chosen[name]) for name in UNLISTED if name in self.chosen.chosen
+        }
         period = {"period": self.chosen.period} if self.chosen.period else {}
         return {**period, **unlisted, **self.more}
 
@@ -130,24 +144,29 @@ class Frame:
 
     def _parts(self) -> Iterator[Part]:
         for name, value in self.chosen.chosen.items():
-            known = self._offered.get(name, {})
-            named = known.get(value) or names_of(name, [value])[value]
+            named = self._offered.get(name, {}).get(value) or names_of(name, [value])[value]
             words = _("%(label)s: %(value)s") % {"label": LABELS[name], "value": named}
             yield Part(words, self.query(**{name: None}))
 
     @cached_property
     def _offered(self) -> dict[str, dict[Any, str]]:
-        """The names there are to choose from, by dimension."""
-        return {
+        """The names there are to choose from, by dimension, and what is chosen even if it is gone."""
+        offered: dict[str, dict[Any, str]] = {
             "team": dict(Team.objects.order_by("name", "pk").values_list("pk", "name")),
             "agent": _and_nobody(
                 "agent",
-                Agent.objects.filter(is_active=True).order_by("name", "pk").values_list("pk", "name"),
+                Agent.objects.filter(is_active=True)
+                .order_by("name", "pk")
+                .values_list("pk", "name"),
             ),
             "topic": _and_nobody(
                 "topic", ((topic.pk, topic.name) for topic in definitions().active_topics)
             ),
         }
+        for name, names in offered.items():
+            if (value := self.chosen.chosen.get(name)) is not None and value not in names:
+                names.update({value: names_of(name, [value])[value]})
+        return offered
 
     def _and_more(self, query: str) -> str:
         return f"{query}&{urlencode(self.more)}" if self.more else query

@@ -309,6 +309,23 @@ _ALL = [
         BAD,
     ),
     Measure(
+        "gave_on",
+        "effort",
+        _("Given on"),
+        _(
+            "How often somebody gave a ticket that somebody had to a colleague, to another team or"
+            " back to the team, and how often one went back by itself. Counts for who gave it."
+        ),
+        _TIMES,
+    ),
+    Measure(
+        "took_over",
+        "effort",
+        _("Taken over"),
+        _("How often a ticket that somebody else had came to a person. Counts for who got it."),
+        _TIMES,
+    ),
+    Measure(
         "asked_again",
         "effort",
         _("Asked again"),

@@ -30,6 +30,21 @@ LABELS = {
     "organization": gettext_lazy("Organisation"),
 }
 
+WEEKDAYS = {
+    1: gettext_lazy("Monday"),
+    2: gettext_lazy("Tuesday"),
+    3: gettext_lazy("Wednesday"),
+    4: gettext_lazy("Thursday"),
+    5: gettext_lazy("Friday"),
+    6: gettext_lazy("Saturday"),
+    7: gettext_lazy("Sunday"),
+}
+
+
+def hour_name(hour: int) -> str:
+    """An hour of the day, such as "9:00 to 10:00"."""
+    return _("%(from)s:00 to %(to)s:00") % {"from": hour, "to": hour + 1}
+
 
 def names_of(dimension: str, keys: Collection[Any]) -> Named:
     """The names of these keys of a dimension, in one query at most. Who is not there any more has the

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from reports.exports import working
 from reports.facts import keeping
+from reports.saved import services
 
 
 @shared_task
@@ -19,3 +20,8 @@ def continue_exports() -> None:
 @shared_task
 def delete_expired_exports() -> None:
     working.delete_expired()
+
+
+@shared_task
+def send_due_reports() -> None:
+    services.send_due_reports()

@@ -22,8 +22,9 @@ SEEN = ROOT / "tests/tickets/data/messages_seen.tsv"
 ROUNDS = 12
 STEP, SHRINKING = 0.3, 0.001
 FOLDS = 5
-# What is taken for asking shall be asking so often; the more often, the more is missed.
-WANTED_PRECISION = 0.93
+# What is taken for asking shall be asking so often; the more often, the more is missed. Of the English
+# messages more were written to be mistaken than a day's mail has: what is met is easier.
+WANTED_PRECISION = {"ja": 0.93, "en": 0.90}
 # Weights below this say nothing.
 LEAST_WEIGHT = 0.02
 Example = tuple[set[str], bool]
@@ -35,7 +36,10 @@ def main() -> None:
     from tickets.understanding import WEIGHTS
 
     examples = read_examples()
-    learned = {language: learn(found) for language, found in sorted(examples.items())}
+    learned = {
+        language: learn(found, precision=WANTED_PRECISION[language])
+        for language, found in sorted(examples.items())
+    }
     text = json.dumps(learned, ensure_ascii=False, indent=0, sort_keys=True)
     WEIGHTS.write_text(text + "\n", encoding="utf-8")
     for language, weights in learned.items():
@@ -56,7 +60,7 @@ def read_examples() -> dict[str, list[Example]]:
     return examples
 
 
-def learn(examples: Sequence[Example]) -> dict[str, object]:
+def learn(examples: Sequence[Example], *, precision: float) -> dict[str, object]:
     """Weights of pieces, and the bias with which what is held back is told best."""
     from tickets.understanding import Weights
 
@@ -69,7 +73,7 @@ def learn(examples: Sequence[Example]) -> dict[str, object]:
     kept = {
         piece: round(weight, 2) for piece, weight in pieces.items() if abs(weight) >= LEAST_WEIGHT
     }
-    return {"pieces": kept, "bias": round(bias - _threshold(told), 3)}
+    return {"pieces": kept, "bias": round(bias - _threshold(told, precision), 3)}
 
 
 def _weigh(examples: Sequence[Example]) -> tuple[dict[str, float], float]:
@@ -97,13 +101,13 @@ def _weigh(examples: Sequence[Example]) -> tuple[dict[str, float], float]:
     return weights, bias
 
 
-def _threshold(told: Sequence[tuple[float, bool]]) -> float:
-    """The lowest score from which on what is told is right as often as wanted."""
+def _threshold(told: Sequence[tuple[float, bool]], precision: float) -> float:
+    """The lowest score from which on what is told is right so often."""
     ordered = sorted(told, reverse=True)
     right, best = 0, ordered[0][0]
     for number, (score, asks) in enumerate(ordered, start=1):
         right += asks
-        if right / number >= WANTED_PRECISION:
+        if right / number >= precision:
             best = score
     return best
 

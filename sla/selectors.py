@@ -97,6 +97,12 @@ def always_open_calendar() -> BusinessCalendar | None:
     return next((version.calendar for version in always), None)
 
 
+def default_calendar() -> Calendar:
+    """The opening hours of the desk as they stand. Raises DoesNotExist when nothing is installed."""
+    version = CalendarVersion.objects.filter(calendar__is_default=True).latest("number")
+    return _calendar(version.pk, version.hours)
+
+
 @lru_cache(maxsize=1000)
 def terms_of(policy_version_id: int) -> Terms:
     """The terms of a policy version. Versions never change, so they are read once per process."""

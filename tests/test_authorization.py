@@ -122,6 +122,9 @@ ABSENT = {
     *("desk:third_party_original", "desk:third_party_document", "desk:third_party_raw"),
     # Exports of somebody else, and those that nobody has asked for.
     *("reports:export", "reports:export_cancel", "reports:export_download"),
+    # And so it is with reports that were saved, and with a new one of no page.
+    *("reports:saved_edit", "reports:saved_update", "reports:saved_delete", "reports:saved_run"),
+    *("reports:saved_new", "reports:saved_create"),
 }
 
 
@@ -311,6 +314,7 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
             for what in ("", "_update", "_delete", "_order")
         },
         **{f"reports:export{what}": {"pk": 1} for what in ("", "_cancel", "_download")},
+        **{f"reports:saved_{what}": {"pk": 1} for what in ("edit", "update", "delete", "run")},
         "desk:mail_raw": {"pk": 1},
         "desk:mail_decide": {"pk": 1},
         "desk:address_delete": {"pk": world.ticket.customer_id, "point": 1},

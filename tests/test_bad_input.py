@@ -161,7 +161,22 @@ QUERIES = {
     "/desk/tickets/new/": ["customer", "q"],
     "/reports/": ["period"],
     "/reports/wallboard/": ["theme"],
-    "/reports/promises/": ["period", "result", "page"],
+    **{
+        f"/reports/{page}/": [
+            *("period", "since", "until", "team", "agent", "topic", "channel", "customer"),
+            *("organization", *more),
+        ]
+        for page, more in {
+            "promises": ["by", "csv"],
+            "times": ["csv"],
+            "arrivals": ["heat"],
+            "arrivals/open": ["age", "after"],
+            "quality": ["by", "csv", "encoding"],
+            "customers": ["by", "csv", "encoding"],
+            "people": ["csv", "encoding"],
+            "saved/new": ["page"],
+        }.items()
+    },
     "/reports/tickets/": [
         *("measure", "period", "since", "until", "team", "agent", "topic", "channel", "customer"),
         *("organization", "day", "hour", "weekday", "more_than", "at_most", "after"),

@@ -24,6 +24,7 @@ from accounts.models import Agent
 from customers.models import Customer
 from mail.delivery import as_received, deliver_due
 from mail.models import OutboundEmail
+from reports.facts.keeping import keep_all
 from sla.sweep import sweep_due
 from tests.conftest import PASSWORD, signed_in
 from tests.factories import an_inquiry
@@ -71,7 +72,8 @@ class World:
         ):
             yield address, self.agent.get(address)
         for address in (
-            *("/reports/", "/reports/promises/", "/reports/wallboard/", "/reports/exports/"),
+            *("/reports/", "/reports/promises/", "/reports/times/", "/reports/arrivals/"),
+            *("/reports/arrivals/open/", "/reports/wallboard/", "/reports/exports/"),
         ):
             yield address, self.manager.get(address)
         yield "contact, refused", self.visitor.post("/contact/", {"name": ""})
@@ -549,6 +551,7 @@ def test_words_from_strangers_stay_words_wherever_they_are_shown(
     reply = Reply(body=payload.replace("{{", "{ {"), promise_at=soon)
     reply_to_customer(ticket, reply, agent=aiko)
     sweep_due(now=soon + timedelta(days=30))
+    keep_all()
     link = next(a["href"] for a in Page(arrived.text).all("a") if "/r/" in a["href"])
     desk, manager = signed_in(aiko), signed_in(chika)
 
@@ -568,7 +571,10 @@ def test_words_from_strangers_stay_words_wherever_they_are_shown(
         desk.get("/desk/notifications/"),
         manager.get("/desk/notifications/"),
         manager.get("/reports/"),
-        manager.get("/reports/promises/?result=broken"),
+        manager.get("/reports/tickets/?measure=arrived"),
+        manager.get("/reports/promises/?by=customer"),
+        manager.get(f"/reports/times/?customer={ticket.customer_id}"),
+        manager.get("/reports/arrivals/open/"),
     ]
 
     for response in pages:

@@ -12,6 +12,7 @@ import json
 import math
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -28,7 +29,10 @@ FEW_LETTERS = 12
 LONGEST_PIECE = 3
 PREFIX = 4
 JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-WORD = re.compile(r"[a-z']+|0|[?!]+")
+WORD = re.compile(r"[a-z']+|0|[?!]+|\|")
+SENTENCE_END = re.compile(r"\s*[.:;\n][.:;\s]*")
+# So many words at most make the length that counts as a piece.
+LENGTHS = (3, 6, 10, 16, 25, 40, 80)
 DIGITS = re.compile(r"[0-9]+")
 HIRAGANA = {code: code - 0x60 for code in range(ord("ァ"), ord("ヷ"))}
 
@@ -69,7 +73,8 @@ def language_of(words: str) -> str:
 
 def pieces_of(words: str) -> set[str]:
     """What is weighed: of Japanese one to three letters in a row, kana folded; of English one to
-    three words, and beginnings of words. Every number is as good as another."""
+    three words, two around a third, beginnings of words, ends of sentences, and how long it is.
+    Every number is as good as another."""
     words = DIGITS.sub("0", words)
     short = {"#short"} if len(words) < FEW_LETTERS else set()
     if language_of(words) == "ja":
@@ -79,13 +84,18 @@ def pieces_of(words: str) -> set[str]:
             for length in range(1, LONGEST_PIECE + 1)
             for start in range(len(run) - length + 1)
         }
-    run_of_words = ["^", *WORD.findall(words), "$"]
+    run_of_words = ["^", *WORD.findall(SENTENCE_END.sub(" | ", words)), "$"]
     pieces = {
         " ".join(run_of_words[start : start + length])
         for length in range(1, LONGEST_PIECE + 1)
         for start in range(len(run_of_words) - length + 1)
     }
-    return short | pieces | {f"{word[:PREFIX]}*" for word in run_of_words if len(word) > PREFIX}
+    around = {
+        f"{one} _ {other}" for one, other in zip(run_of_words, run_of_words[2:], strict=False)
+    }
+    beginnings = {f"{word[:PREFIX]}*" for word in run_of_words if len(word) > PREFIX}
+    length = f"#{bisect_left(LENGTHS, len(words.split()))}"
+    return short | pieces | around | beginnings | {length}
 
 
 @cache

@@ -245,3 +245,5 @@ MARKED: dict[int, tuple[str, str]] = {
     2_000: ("契約の解約を検討しています。", "The box showed a quasar on its cover."),
     20_000: ("瑠璃色の箱に入っていました。", "It came in a vermilion box."),
 }
+# Of a customer who only asks for news.
+NEWS = ("その後いかがでしょうか。", "Is there any news on this?")

@@ -38,12 +38,15 @@ def bar_chart(  # noqa: PLR0913 - what a chart says is one thing
     rows: Sequence[Row],
     whole: str = "",
     series: Sequence[Series] = (),
+    is_divided: bool = False,
 ) -> Chart:
-    """`series` name the parts of each row, and `whole` what their sum is of.
+    """`series` name the parts of each row, and `whole` what their sum is of; where the row is divided
+    into them, nothing is left of its own colour.
 
     `headings` are those of the table: of the labels, of the whole, and of each part.
     """
     most = max((row.value.number for row in rows), default=0) or 1
+    of_whole = [] if is_divided else [Series(whole, rows[0].tone if rows else "")]
     drawn = [_Drawn(row, number, most, whole, series) for number, row in enumerate(rows)]
     return Chart(
         name=name,
@@ -53,7 +56,7 @@ def bar_chart(  # noqa: PLR0913 - what a chart says is one thing
         marks=[mark for row in drawn for mark in row.marks()],
         shapes=[shape for row in drawn for shape in row.shapes()],
         words=[words for row in drawn for words in row.words()],
-        legend=[Series(whole, rows[0].tone if rows else ""), *series] if series else (),
+        legend=[*of_whole, *series] if series else (),
         headings=headings,
         lines=[Line(row.label, [row.value, *row.parts]) for row in rows],
         left="0%",

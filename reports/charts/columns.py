@@ -10,6 +10,7 @@ from reports.charts.parts import Chart, Line, Mark, Scale, Series, Shape, Value,
 
 HEIGHT, TOP, BOTTOM = 190, 14, 24
 GAP = 2
+LINE = 14
 # Per cent of the room from one column to the next.
 COLUMN, BIN = 0.62, 0.94
 
@@ -74,7 +75,7 @@ def histogram(
 ) -> Chart:
     """How many fall into each bin, given by its label, its name and its number."""
     stacks = [Stack(label, full, [value]) for label, full, value in bins]
-    scale = _scale([value.number for _, _, value in bins])
+    scale = _scale([value.number for _, _, value in bins], above=LINE * len(limits))
     drawn = [
         each
         for number, stack in enumerate(stacks)
@@ -101,8 +102,9 @@ def histogram(
     )
 
 
-def _scale(numbers: Sequence[float]) -> Scale:
-    return Scale.of(numbers, y=TOP, height=HEIGHT - TOP - BOTTOM)
+def _scale(numbers: Sequence[float], *, above: int = 0) -> Scale:
+    """With room above it for words that no column may hide."""
+    return Scale.of(numbers, y=TOP + above, height=HEIGHT - TOP - BOTTOM - above)
 
 
 def _labels(stacks: Sequence[Stack]) -> list[Words]:
@@ -148,6 +150,6 @@ def _limit_words(limit: Limit, of: int, *, line: int) -> Words:
     return Words(
         text=limit.label,
         x=parts.percent(x + (-1 if is_late else 1)),
-        y=parts.pixels(TOP + 14 * line),
+        y=parts.pixels(TOP + LINE * line),
         anchor="end" if is_late else "start",
     )

@@ -18,6 +18,7 @@ class Export(models.Model):
 
     class Kind(models.TextChoices):
         QUEUE = "queue", _("Tickets")
+        FACTS = "facts", _("Rows of a report")
 
     class Encoding(models.TextChoices):
         UTF_8 = "utf-8", _("UTF-8, for Excel and nearly everything else")

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from common.spreadsheets import Cell
+from reports.exports import facts
 from reports.exports.models import Export
 from sla.models import UNRESOLVED, Priority, Status
 from tickets.models import Channel, Message, Tag
@@ -56,8 +57,9 @@ def _promised(row: Row) -> Cell:
     return row["next_contact_at"] if row["status"] in UNRESOLVED else None
 
 
-def _topic(row: Row) -> Cell:
-    return in_this_language(both(row["topic__name_ja"] or "", row["topic__name_en"] or ""))
+def _topic(names: str) -> Callable[[Row], Cell]:
+    """The topic of which the row has both names, which begin so."""
+    return lambda row: in_this_language(both(row[f"{names}_ja"] or "", row[f"{names}_en"] or ""))
 
 
 def _tickets(export: Export) -> QuerySet[Any, Any]:
@@ -96,13 +98,29 @@ SHEETS: dict[str, Sheet] = {
             Column(_("Organisation"), of_field("customer__organization__name")),
             Column(_("Team"), of_field("team__name")),
             Column(_("Assignee"), of_field("assignee__name")),
-            Column(_("Topic"), _topic),
+            Column(_("Topic"), _topic("topic__name")),
             Column(_("Channel"), _label(Channel, "channel")),
             Column(_("Tags"), lambda row: ", ".join(row["tag_names"])),
             Column(_("Opened"), of_field("opened_at"), is_instant=True),
             Column(_("First reply"), of_field("first_reply_at"), is_instant=True),
             Column(_("Next contact promised"), _promised, is_instant=True),
             Column(_("Resolved"), of_field("resolved_at"), is_instant=True),
+        ],
+    ),
+    Export.Kind.FACTS: Sheet(
+        rows=facts.rows_of,
+        columns=[
+            Column(_("Figure"), facts.measure_name),
+            Column(_("Ticket number"), of_field("ticket__number")),
+            Column(_("Subject"), of_field("ticket__subject")),
+            Column(_("Customer"), of_field("ticket__customer__name")),
+            Column(_("Organisation"), of_field("organization_name")),
+            Column(_("Team"), of_field("team_name")),
+            Column(_("Whose"), of_field("agent_name")),
+            Column(_("Topic"), _topic("topic_name")),
+            Column(_("Channel"), _label(Channel, "channel")),
+            Column(_("When"), of_field("at"), is_instant=True),
+            Column(_("Seconds, or score"), of_field("seconds")),
         ],
     ),
 }

@@ -14,12 +14,20 @@ from django.utils.translation import gettext as _
 
 from common.downloads import as_download
 from reports import access
+from reports.exports.facts import FactsAsked
 from reports.exports.models import Export
 from reports.exports.working import ask_for_export, cancel_export, record_download
+from reports.frame import desk_today
 from reports.live import live_page
 from tickets.queue import QueueFilter
 
 SHOWN = 100
+# Longer than the address of any list.
+LONGEST_QUERY = 2000
+ASKED_FROM: dict[str, str] = {
+    Export.Kind.QUEUE: "desk:queue",
+    Export.Kind.FACTS: "reports:behind",
+}
 
 
 def index(request: HttpRequest) -> HttpResponse:
@@ -33,12 +41,17 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def create(request: HttpRequest) -> HttpResponse:
-    """Of the tickets of a list."""
-    encoding = request.POST.get("encoding", "")
+    """Of the tickets of a list, or of the rows behind a figure."""
+    encoding, query = request.POST.get("encoding", ""), request.POST.get("query", "")
+    is_of_facts = request.POST.get("kind") == Export.Kind.FACTS
     export = ask_for_export(
         agent=access.agent(request),
-        kind=Export.Kind.QUEUE,
-        query=QueueFilter.parse(request.POST.get("query", "")).query(),
+        kind=Export.Kind.FACTS if is_of_facts else Export.Kind.QUEUE,
+        query=(
+            FactsAsked.from_query(query[:LONGEST_QUERY], desk_today()).query()
+            if is_of_facts
+            else QueueFilter.parse(query).query()
+        ),
         encoding=encoding if encoding in Export.Encoding.values else Export.Encoding.UTF_8,
     )
     return redirect("reports:export", pk=export.pk)
@@ -79,10 +92,11 @@ def download(request: HttpRequest, pk: int) -> HttpResponseBase:
 def _around(export: Export) -> dict[str, Any]:
     return {
         "downloads": export.downloads.select_related("agent"),
-        "list_url": f"{reverse('desk:queue')}?{export.query}",
+        "list_url": f"{reverse(ASKED_FROM[export.kind])}?{export.query}",
         "now": timezone.now(),
     }
 
 
 def _file_name(export: Export) -> str:
-    return f"tickets-{timezone.localtime(export.asked_at):%Y-%m-%d-%H%M}.csv"
+    name = "report" if export.kind == Export.Kind.FACTS else "tickets"
+    return f"{name}-{timezone.localtime(export.asked_at):%Y-%m-%d-%H%M}.csv"

@@ -56,6 +56,23 @@ def ask_for_export(
     return export
 
 
+def export_at_once(*, agent: Agent, kind: str, query: str, encoding: str, now: datetime) -> Export:
+    """One that is small enough to be made here and now; call it in a transaction."""
+    export = Export.objects.create(
+        agent=agent,
+        kind=kind,
+        query=query,
+        encoding=encoding,
+        language=agent.language,
+        time_zone=agent.time_zone,
+        asked_at=now,
+    )
+    while export.is_working:
+        _go_on(export, now=now)
+        export.refresh_from_db(fields=["state"])
+    return export
+
+
 def cancel_export(export: Export, *, now: datetime | None = None) -> bool:
     """Stop the work, and forget what there is of it; False when it had ended."""
     return _end(export, Export.State.CANCELLED, now=now or timezone.now())

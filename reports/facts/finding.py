@@ -183,7 +183,25 @@ JOIN tickets_rating AS rating ON rating.ticket_id = member.id
 JOIN reports_matter AS matter ON matter.ticket = member.ticket
 WHERE rating.answered_at IS NOT NULL
 """
-STATEMENTS = (VOLUME, ANSWERS, PROMISES, TARGETS, EVENTS, RATINGS)
+# Who gave it and who got it, whoever has it by now.
+HANDS = """
+WITH given AS (
+    SELECT member.ticket, event.id, event.at, (event.facts ->> 'to')::bigint AS taker,
+        COALESCE(event.agent_id, (event.facts ->> 'from')::bigint) AS giver
+    FROM reports_member AS member
+    JOIN tickets_ticketevent AS event ON event.ticket_id = member.id
+    WHERE event.kind IN ('handed_over', 'released', 'went_back', 'assigned') AND COALESCE(
+        (event.facts ->> 'is_hand_over')::boolean,
+        event.kind IN ('handed_over', 'released', 'went_back')
+    )
+)
+SELECT given.ticket, 'gave_on', given.id::text, given.at, given.giver, matter.channel, NULL::bigint
+FROM given JOIN reports_matter AS matter USING (ticket) WHERE giver IS NOT NULL
+UNION ALL
+SELECT given.ticket, 'took_over', given.id::text, given.at, given.taker, matter.channel, NULL
+FROM given JOIN reports_matter AS matter USING (ticket) WHERE taker IS NOT NULL
+"""
+STATEMENTS = (VOLUME, ANSWERS, PROMISES, TARGETS, EVENTS, HANDS, RATINGS)
 
 
 def find() -> None:

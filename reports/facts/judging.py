@@ -14,8 +14,8 @@ from sla.engine.events import Event, EventLogError
 from sla.models import ClockEvent
 from sla.services import replay_log
 from sla.working_time import epoch_seconds
-from tickets.cleanliness import reasons_of
-from tickets.effort import effort_weights, parts_of, score
+from tickets.cleanliness import judged
+from tickets.effort import effort_weights, score
 
 logger = structlog.get_logger(__name__)
 WAITED = {"us": "waited_us", "customer": "waited_customer", "third_party": "waited_third"}
@@ -39,9 +39,9 @@ def judge() -> None:
     if not resolved:
         return
     tickets = [ticket for ticket, _clock, _at in resolved]
-    judged = [*_waits(resolved), *_effort(tickets), *_shortcomings(tickets)]
+    found = [*_waits(resolved), *_effort_and_shortcomings(tickets)]
     with connection.cursor() as cursor:
-        cursor.execute(STORE, [list(column) for column in zip(*judged, strict=True)])
+        cursor.execute(STORE, [list(column) for column in zip(*found, strict=True)])
 
 
 def _waits(resolved: list[tuple[int, int, datetime]]) -> Iterator[Judged]:
@@ -70,14 +70,10 @@ def _logs(clocks: Collection[int]) -> dict[int, list[Event]]:
     return logs
 
 
-def _effort(tickets: Collection[int]) -> Iterator[Judged]:
+def _effort_and_shortcomings(tickets: Collection[int]) -> Iterator[Judged]:
     weights = effort_weights()
-    for ticket, parts in parts_of(tickets).items():
+    for ticket, (parts, reasons) in judged(tickets).items():
         yield ticket, "effort", score(parts, weights)
-
-
-def _shortcomings(tickets: Collection[int]) -> Iterator[Judged]:
-    for ticket, reasons in reasons_of(tickets).items():
         yield ticket, "unclean" if reasons else "clean", None
         for reason in reasons:
             yield ticket, f"unclean_{reason}", None

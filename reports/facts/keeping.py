@@ -93,7 +93,8 @@ def rebuild() -> Iterator[int]:
     A rebuild that is broken off leaves a note, so that the tallies are added up again.
     """
     with _alone():
-        note = Stale.objects.create(ticket=None)
+        Stale.objects.create(ticket=None)
+        _remember_notes()
         _forget_deleted()
         seen, last = 0, 0
         while batch := _next_tickets(last):
@@ -103,7 +104,7 @@ def rebuild() -> Iterator[int]:
             yield seen
         with transaction.atomic():
             tallying.add_all()
-            note.delete()
+            _delete_remembered_notes()
 
 
 @contextmanager
@@ -124,6 +125,23 @@ def _next_tickets(last: int) -> list[int]:
             "SELECT id FROM tickets_ticket WHERE id > %s ORDER BY id LIMIT %s", [last, BATCH]
         )
         return [pk for (pk,) in cursor.fetchall()]
+
+
+def _remember_notes() -> None:
+    """What has changed until now: a rebuild looks at all of it afterwards."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DROP TABLE IF EXISTS reports_noted;"
+            " CREATE TEMP TABLE reports_noted AS SELECT id FROM reports_stale"
+        )
+
+
+def _delete_remembered_notes() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM reports_stale WHERE id IN (SELECT id FROM reports_noted);"
+            " DROP TABLE reports_noted"
+        )
 
 
 def _forget_deleted() -> None:

@@ -43,6 +43,20 @@ SEARCHES = {
     "two_words": "返品 プリンター",
     "customer": "from:山田",
 }
+# What managers read, for the usual thirty days.
+REPORTS = {
+    "overview": "/reports/",
+    "wallboard": "/reports/wallboard/",
+    "promises": "/reports/promises/",
+    "times": "/reports/times/",
+    "arrivals": "/reports/arrivals/",
+    "backlog": "/reports/arrivals/open/",
+    "quality": "/reports/quality/",
+    "customers": "/reports/customers/",
+    "people": "/reports/people/",
+    "tickets_behind_a_number": "/reports/tickets/?measure=contact",
+    "definitions": "/reports/definitions/",
+}
 
 
 def main() -> None:
@@ -53,6 +67,8 @@ def main() -> None:
             "tickets": options.tickets,
             "pages": bench.pages(),
             "search": bench.search(),
+            "figures": bench.figures,
+            "reports": bench.reports(),
             "form": bench.form(),
             "arithmetic": bench.arithmetic(),
             "sweep": bench.sweep(),
@@ -77,7 +93,7 @@ def _options() -> argparse.Namespace:
         "--grow-to",
         type=int,
         default=0,
-        help="so many tickets for a second look at pages and search",
+        help="so many tickets for a second look at pages, search and reports",
     )
     parser.add_argument("--requests", type=int, default=60)
     parser.add_argument("--seconds", type=int, default=20, help="of posting, one a second")
@@ -112,7 +128,7 @@ class Bench:
         The queue with 50 rows, also from its middle on, its broken promises, and a ticket with few and
         with 200 messages.
         """
-        session = self._sign_in()
+        session = _signed_in(self.session)
         numbers = cycle(self.numbers)
         deep = f"/desk/?{urlencode({'after': self.place})}"
         *taken, floor, bare = _alternate(
@@ -142,7 +158,7 @@ class Bench:
 
     def search(self) -> dict[str, Any]:
         """The first page of results for words of every frequency, against 50 ORM rows in a table."""
-        session = self._sign_in()
+        session = _signed_in(self.session)
         paths = [f"/desk/search/?{urlencode({'q': words})}" for words in SEARCHES.values()]
         asked = [partial(self._get, path, cookie=session, expect="search-help") for path in paths]
         *taken, floor = _alternate(
@@ -153,20 +169,37 @@ class Bench:
         found = {name: _against(floor, mine) for name, mine in zip(SEARCHES, taken, strict=True)}
         return {"floor_list_ms": _median(floor), **found}
 
+    def reports(self) -> dict[str, Any]:
+        """The managers' pages, against 50 ORM rows in a table."""
+        session = _signed_in(self.managers_session)
+        asked = [
+            partial(self._get, path, cookie=session, expect="<h1") for path in REPORTS.values()
+        ]
+        *taken, floor = _alternate(
+            max(10, self.options.requests // 3),
+            *asked,
+            lambda: self._get("/floor/list/", cookie=session, expect="<table>"),
+        )
+        read = {name: _against(floor, mine) for name, mine in zip(REPORTS, taken, strict=True)}
+        return {"floor_list_ms": _median(floor), **read}
+
     def grown(self, before: dict[str, dict[str, Any]]) -> dict[str, Any]:
-        """The same pages and searches with more tickets, and how much slower that makes them."""
+        """The same pages, searches and reports with more tickets, and how much slower that makes
+        them."""
         size = self.options.grow_to
         if size <= self.options.tickets:
             return {}
         began = time.monotonic()
         _in_django(self.environment, "scripts.bench.sweeping", "grow", size - self.options.tickets)
         filled = round(time.monotonic() - began)
+        figures = self._count_figures(size)
         # The server has long closed an idle connection; http.client opens it again by itself.
         _connection(self.port).close()
-        after = {"pages": self.pages(), "search": self.search()}
+        after = {"pages": self.pages(), "search": self.search(), "reports": self.reports()}
         return {
             "tickets": size,
             "seconds_to_fill": filled,
+            "figures": figures,
             **after,
             # Of the ratios to the floor, which does not grow: the machine may be busier by now.
             "growth": {
@@ -281,9 +314,14 @@ class Bench:
         subprocess.run(
             [sys.executable, "manage.py", "prepare"], cwd=ROOT, env=self.environment, check=True
         )
-        self.session, self.numbers, self.long, self.place = _in_django(
+        self.session, self.managers_session, self.numbers, self.long, self.place = _in_django(
             self.environment, "scripts.bench.sweeping", "people", self.options.tickets
         )
+        self.figures = self._count_figures(self.options.tickets)
+
+    def _count_figures(self, tickets: int) -> dict[str, Any]:
+        """Bring facts and tallies up to date: how long it took."""
+        return dict(_in_django(self.environment, "scripts.bench.sweeping", "figures", tickets))
 
     def _start(self, *arguments: str) -> None:
         log = (self.data_dir / "processes.log").open("ab")
@@ -296,9 +334,6 @@ class Bench:
             start_new_session=True,
         )
         self.stack.callback(_end, process)
-
-    def _sign_in(self) -> str:
-        return f"session={self.session}"
 
     # Requests
 
@@ -381,6 +416,11 @@ class Bench:
         while before != len(self.mails):
             before = len(self.mails)
             time.sleep(3)
+
+
+def _signed_in(session: str) -> str:
+    """The cookie of a session."""
+    return f"session={session}"
 
 
 _connections = threading.local()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 import time
@@ -10,6 +11,7 @@ from importlib import import_module
 
 import django
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -17,7 +19,7 @@ django.setup()
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
 
-from accounts.models import Agent, Team  # noqa: E402
+from accounts.models import Agent, Role, Team  # noqa: E402
 from accounts.services import add_member  # noqa: E402
 from customers.models import Customer  # noqa: E402
 from helpdesk.load.generating import generate_load  # noqa: E402
@@ -25,6 +27,7 @@ from scripts.bench.fill import make_due  # noqa: E402
 from sla.models import Commitment, PolicyVersion  # noqa: E402
 from sla.sweep import sweep_due  # noqa: E402
 from tickets.models import Message, Ticket  # noqa: E402
+from topics.models import Topic  # noqa: E402
 
 FLOOR = """
 UPDATE sla_commitment SET state = 'breached', breached_at = due_at, next_check_at = NULL
@@ -35,25 +38,48 @@ WHERE id IN (
 """
 
 
-def people(tickets: int) -> tuple[str, list[int], int, str]:
-    """An agent with a team full of tickets: the key of their session, the numbers of 20 open tickets
-    from the middle of the queue, that of another with 200 messages, and where the middle is."""
+def people(tickets: int) -> tuple[str, str, list[int], int, str]:
+    """An agent with a team full of tickets: the key of their session and of a manager's, the numbers
+    of 20 open tickets from the middle of the queue, that of another with 200 messages, and where
+    the middle is."""
     agent = Agent.objects.create_user("bench@example.com", None, name="Bench", language="en")
     team = Team.objects.get(is_default=True)
     add_member(team, agent)
+    _staff(agent)
     generate_load(tickets, seed=1, now=timezone.now().replace(microsecond=0))
-    session = import_module(settings.SESSION_ENGINE).SessionStore()
-    session[SESSION_KEY] = str(agent.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = agent.get_session_auth_hash()
-    session.save()
+    manager = Agent.objects.create_user(
+        "manager@example.com", None, name="Manager", language="en", role=Role.MANAGER
+    )
     queue = Ticket.objects.unresolved().order_by("next_due_at", "pk")
     middle = queue.count() // 2
     first, *others = queue[middle : middle + 21]
     _make_long(first, messages=200)
     assert first.next_due_at is not None
     place = f"{first.next_due_at.isoformat()}_{first.pk}"
-    return str(session.session_key), [ticket.number for ticket in others], first.number, place
+    numbers = [ticket.number for ticket in others]
+    return _session_of(agent), _session_of(manager), numbers, first.number, place
+
+
+def _staff(agent: Agent) -> None:
+    """Three more teams with four agents and two topics each; this agent is in all of them."""
+    for name in ("Billing", "Delivery", "Repairs"):
+        team = Team.objects.create(name=name)
+        add_member(team, agent)
+        for number in range(4):
+            email = f"{name}{number}@example.com".lower()
+            add_member(team, Agent.objects.create_user(email, None, name=f"{name} {number}"))
+        for word in ("questions", "complaints"):
+            Topic.objects.create(name_en=f"{name} {word}", team=team)
+
+
+def _session_of(agent: Agent) -> str:
+    """The key of a session in which they are signed in."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(agent.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = agent.get_session_auth_hash()
+    session.save()
+    return str(session.session_key)
 
 
 def _make_long(ticket: Ticket, *, messages: int) -> None:
@@ -75,6 +101,20 @@ def grow(tickets: int) -> int:
     """More tickets for the same people."""
     generate_load(tickets, seed=2, now=timezone.now().replace(microsecond=0))
     return tickets
+
+
+def figures(tickets: int) -> dict[str, float]:
+    """Every fact and tally anew, of so many tickets in all: how long it took for each."""
+    began = time.perf_counter()
+    call_command("rebuild_figures", stdout=io.StringIO())
+    seconds = time.perf_counter() - began
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE reports_fact, reports_tally")
+    return {
+        "seconds": round(seconds, 1),
+        "ms_a_ticket": round(1000 * seconds / tickets, 3),
+        "tickets_per_second": round(tickets / seconds),
+    }
 
 
 def rate(count: int) -> tuple[float, float]:
@@ -128,4 +168,5 @@ def somebody() -> dict[str, int]:
 
 if __name__ == "__main__":
     command, number = sys.argv[1], int(sys.argv[2])
-    print(json.dumps({"people": people, "grow": grow, "rate": rate, "lag": lag}[command](number)))
+    parts = {"people": people, "grow": grow, "figures": figures, "rate": rate, "lag": lag}
+    print(json.dumps(parts[command](number)))

@@ -12,6 +12,7 @@ import "./elements/undo-send.js";
 import "./elements/attach-files.js";
 import "./elements/live-queue.js";
 import "./elements/live-part.js";
+import "./elements/print-page.js";
 import "./elements/bulk-select.js";
 import "./elements/here-now.js";
 import "./elements/row-presence.js";

@@ -22,6 +22,9 @@ from knowledge.services.counting import count_search, record_feedback
 from mail.models import Mailbox, MailboxSource, OutboundEmail
 from reports.exports.models import Export
 from reports.exports.working import ask_for_export, continue_export, record_download
+from reports.facts.keeping import keep_all
+from reports.saved.models import SavedReport
+from reports.saved.services import save_report
 from sla.models import BusinessCalendar, Policy
 from sla.sweep import sweep_due
 from tests.conftest import allow_holding_notes
@@ -117,7 +120,18 @@ PAGES = {
         "/desk/styleguide/",
         "/reports/",
         "/reports/promises/",
-        "/reports/promises/?result=rescued",
+        "/reports/promises/?by=customer&customer={customer}&period=decade",
+        "/reports/times/",
+        "/reports/arrivals/",
+        "/reports/arrivals/?heat=promise_silent&period=quarter",
+        "/reports/arrivals/open/",
+        "/reports/quality/?period=quarter&by=team",
+        "/reports/customers/?period=quarter",
+        "/reports/customers/?period=quarter&customer={customer}",
+        "/reports/people/",
+        "/reports/saved/",
+        "/reports/saved/new/?page=quality&period=week",
+        "/reports/saved/{saved_report}/",
         "/reports/tickets/?measure=arrived",
         "/reports/tickets/?measure=answered&period=today&channel=phone",
         "/reports/definitions/",
@@ -259,6 +273,7 @@ def places(aiko, ben, chika, mailbox):
     ask_a_third_party(mailed, by=aiko)
     describe(ticket, by=aiko)
     article = an_answer(ticket, by=ben)
+    keep_all()
     return {
         "article": article.pk,
         "mailed": mailed.number,
@@ -267,6 +282,7 @@ def places(aiko, ben, chika, mailbox):
         "held": held.number,
         "held_link": links.token_of(held.links.get()),
         **some_exports(chika),
+        "saved_report": a_saved_report(chika).pk,
         "macro": Macro.objects.create(name="遅延のお詫び", body="{{お客様名}}様").pk,
         "ticket": ticket.number,
         "solved": solved.number,
@@ -316,6 +332,21 @@ def some_exports(agent):
     record_download(done, by=agent)
     at_work = ask_for_export(agent=agent, kind="queue", query="", encoding="utf-8")
     return {"export": done.pk, "export_at_work": at_work.pk}
+
+
+def a_saved_report(agent):
+    """One that goes out by mail and is everybody's."""
+    report = SavedReport(
+        name="週ごとの品質と満足度の推移",
+        page="quality",
+        query="period=week",
+        owner=agent,
+        is_shared=True,
+        schedule="weekly",
+        sent_at=timezone.now(),
+    )
+    save_report(report, recipients=[agent])
+    return report
 
 
 def a_notice():

@@ -6,6 +6,7 @@ import pytest
 
 from reports.exports.models import Export
 from reports.exports.working import ask_for_export, continue_export
+from reports.facts.keeping import keep_all
 from tests.factories import TeamFactory, a_ticket
 from tickets.services.handling import assign
 
@@ -114,7 +115,10 @@ def test_words_of_charts_do_not_overlap_on_a_telephone(visit, chika):
     found = []
     for width in (320, 390, 640, 1280):
         with visit(chika, width=width) as here:
-            for address in ("/reports/", "/desk/styleguide/"):
+            for address in (
+                *("/reports/", "/reports/promises/", "/reports/times/", "/reports/arrivals/"),
+                "/desk/styleguide/",
+            ):
                 here.page.goto(address)
                 found += [(width, address, each) for each in here.page.evaluate(overlaps)]
 
@@ -153,3 +157,21 @@ def test_without_scripts_the_page_asks_again_by_itself(visit, chika, settings, t
             pass
 
         here.page.get_by_role("link", name="Download the CSV file").wait_for()
+
+
+def test_a_report_on_paper_says_what_it_is_about_and_has_its_tables(visit, chika, support):
+    a_ticket()
+    keep_all()
+    with visit(chika, width=672) as here:
+        page = here.page
+        page.emulate_media(media="print")
+        for name in ("promises", "times", "arrivals"):
+            page.goto(f"/reports/{name}/?team={support.pk}")
+            for gone in (".top-bar", ".report-tabs", ".report-filter", ".figure__meaning"):
+                assert not page.locator(gone).first.is_visible(), (name, gone)
+            words = page.locator(".print-only").first.inner_text()
+            assert "Team: Support" in words
+            assert page.locator("figure.chart-card td").first.is_visible()
+            for table in page.locator("table").all():
+                box = table.bounding_box()
+                assert box["x"] + box["width"] <= 673, name

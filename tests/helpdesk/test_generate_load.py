@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+from collections import Counter
+from io import StringIO
+
 import pytest
 from django.core.management import call_command
 
+from accounts.models import Team
+from accounts.services import add_member
 from common.tokens import tokens
+from reports.models import Fact
 from sla.models import UNRESOLVED, Commitment
 from sla.services import compute
 from sla.sweep import sweep_due
@@ -12,6 +18,7 @@ from tests.desk.pages import numbers
 from tests.factories import a_ticket
 from tickets.models import Message, SearchEntry, Ticket
 from tickets.services.replying import receive_reply
+from topics.models import Topic
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("support", "monday_at_ten", "aiko")]
 
@@ -75,3 +82,26 @@ def test_every_message_is_in_the_index_as_if_it_had_been_received():
             .filter(source_id=message.pk)
             .exists()
         )
+
+
+def test_what_reports_count_is_there_in_all_teams_and_topics(aiko):
+    billing = Team.objects.create(name="Billing")
+    topic = Topic.objects.create(name_en="Invoices", team=billing)
+    add_member(billing, aiko)
+    load(400)
+    call_command("rebuild_figures", stdout=StringIO())
+
+    counted = Counter(Fact.objects.values_list("measure", flat=True))
+    for measure in (
+        *("promise_kept", "promise_late", "promise_silent", "promise_renewed", "chased"),
+        *("handed_over", "took_over", "asked_again", "reopened", "channel_changed", "answered"),
+        *("rated_good", "rated_bad", "effort_rated", "sla_kept", "unclean", "clean"),
+    ):
+        assert counted[measure] > 0, measure
+    assert counted["promise_kept"] > 5 * counted["promise_late"]
+    assert Fact.objects.filter(team=billing.pk, topic=topic.pk).exists()
+    assert set(Fact.objects.values_list("channel", flat=True)) == {"web", "email", "phone"}
+    assert Fact.objects.dates("at", "month").count() > 12
+    for ticket in Ticket.objects.all():
+        assert ticket.chaser_count == ticket.events.filter(kind="chased").count()
+        assert ticket.hand_over_count == ticket.events.filter(kind="handed_over").count()

@@ -111,6 +111,11 @@ class Matter:
         for event in self.events:
             if event.facts.get("is_hand_over", event.kind in given_on):
                 yield "handed_over", event.at, None
+                giver, taker = event.agent_id or event.facts.get("from"), event.facts.get("to")
+                if giver:
+                    yield "gave_on", event.at, None, giver, self.ticket.channel
+                if taker:
+                    yield "took_over", event.at, None, taker, self.ticket.channel
         yield from (("reopened", event.at, None) for event in self.reopenings())
         yield from (("asked_again", task.asked_at, None) for task in self.tasks[1:])
         for rating in self.ratings:

@@ -67,6 +67,7 @@ def added_up() -> dict[tuple[object, ...], tuple[int, int]]:
         bin_ = -1 if fact.seconds is None else measure.bin(fact.seconds)
         agent, topic, organization = fact.agent or 0, fact.topic or 0, fact.organization or 0
         day, channel = fact.day, fact.channel
+        month_bin = bin_ if fact.measure == "effort" else -1
         for grain, *rest in (
             ("total", day, 0, 0, 0, 0, "", 0, 0, bin_),
             ("hour", day, fact.hour, 0, 0, 0, "", 0, 0, -1),
@@ -75,8 +76,8 @@ def added_up() -> dict[tuple[object, ...], tuple[int, int]]:
             ("topic", day, 0, 0, 0, topic, "", 0, 0, bin_),
             ("channel", day, 0, 0, 0, 0, channel, 0, 0, bin_),
             ("all", day, 0, fact.team, agent, topic, channel, 0, 0, bin_),
-            ("customer", month, 0, 0, 0, 0, "", fact.customer, 0, -1),
-            ("organization", month, 0, 0, 0, 0, "", 0, organization, -1),
+            ("customer", month, 0, 0, 0, 0, "", fact.customer, 0, month_bin),
+            ("organization", month, 0, 0, 0, 0, "", 0, organization, month_bin),
         ):
             key = (grain, fact.measure, *rest)
             count, seconds = sums.get(key, (0, 0))
