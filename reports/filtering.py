@@ -119,6 +119,11 @@ def first_day(period: str, today: date) -> date:
     return today - timedelta(days=days - 1)
 
 
+def is_day(text: str) -> bool:
+    """Whether it is a day that a report can be about."""
+    return _day(text) is not None
+
+
 def _day(text: object) -> date | None:
     """A day after which, and before which, there is room to count."""
     try:

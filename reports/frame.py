@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent, Team
-from reports.filtering import ReportFilter
+from reports.filtering import ReportFilter, is_day
 from reports.names import LABELS, OF_NOBODY, names_of
 from tickets.models import Channel
 from topics.selectors import definitions
@@ -69,6 +69,10 @@ class FilterForm(forms.Form):
     def __init__(self, typed: Mapping[str, Any], offered: Mapping[str, Mapping[Any, str]]) -> None:
         kept = {name: str(typed.get(name, ""))[:LONGEST_TYPED] for name in self.base_fields}
         super().__init__(auto_id="filter_%s", initial=kept)
+        for name in ("since", "until"):
+            # A browser would show nothing of what is no date.
+            if kept[name] and not is_day(kept[name]):
+                self.fields[name].widget = forms.TextInput(attrs={"aria-invalid": "true"})
         for name, names in offered.items():
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - declared above

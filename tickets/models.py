@@ -203,6 +203,12 @@ class Ticket(models.Model):
                 name="queue_unassigned",
             ),
             models.Index(
+                fields=["opened_at", "id"],
+                include=["team", "assignee", "topic", "channel"],
+                condition=Q(status__in=UNRESOLVED),
+                name="open_by_age",
+            ),
+            models.Index(
                 fields=["topic", "next_due_at", "id"],
                 condition=Q(status__in=UNRESOLVED, topic__isnull=False),
                 name="queue_by_topic",

@@ -218,6 +218,8 @@ def test_what_is_not_understood_is_said_and_kept(manager: Client, path: str, que
     assert '<details class="menu menu--start" open>' in page.text
     if "since" in query:
         assert f'value="{query["since"]}"' in page.text
+    # A field for dates would hide what is none.
+    assert page.text.count('<input type="date"') == (0 if query.get("since") == "yesterday" else 2)
 
 
 def test_dates_that_were_typed_win_over_the_period(manager: Client):

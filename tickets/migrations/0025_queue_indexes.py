@@ -98,4 +98,13 @@ class Migration(migrations.Migration):
                 name="queue_unassigned",
             ),
         ),
+        migrations.AddIndex(
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("status__in", ["new", "open", "pending_customer", "on_hold"])),
+                fields=["opened_at", "id"],
+                include=("team", "assignee", "topic", "channel"),
+                name="open_by_age",
+            ),
+        ),
     ]
