@@ -25,7 +25,7 @@ run: $(RUNTIME) ## Start the whole desk; Ctrl-C stops it, the data stays
 
 # Without ARGS in two halves side by side: what starts real processes waits more than it computes, so
 # LONG comes after it.
-LONG := tests/test_authorization.py
+LONG := tests/test_authorization.py tests/test_bad_input.py
 .PHONY: test
 test: $(DEV) ## Run the whole test suite: make test ARGS="-k promise -x"
 ifeq ($(strip $(ARGS)),)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from importlib import import_module
 
 import pytest
 from django.db import connection
@@ -15,7 +14,6 @@ from customers.services import add_contact_point
 from mail.models import OutboundEmail
 from tests.conftest import MONDAY_AT_TEN
 from tests.factories import a_customer, a_ticket
-from tickets.models import Ticket
 from tickets.services.replying import Reply, reply_to_customer
 from tickets.services.waiting import fire_due_waits
 
@@ -106,19 +104,3 @@ def test_the_first_letter_of_a_ticket_looks_for_none_before_it():
     letters = [query["sql"] for query in captured if "mail_outboundemail" in query["sql"]]
     assert len(letters) == 1
     assert letters[0].startswith("INSERT")
-
-
-def test_tickets_of_earlier_releases_keep_their_address_and_their_conversation(aiko: Agent):
-    letters = a_conversation(aiko, email="hana@work.example.com")
-    ticket = Ticket.objects.get(reply_address="hana@work.example.com")
-    OutboundEmail.objects.update(thread="")
-    Ticket.objects.update(reply_address="")
-
-    with connection.cursor() as cursor:
-        cursor.execute(import_module("tickets.migrations.0003_reply_address").FILL)
-
-    ticket.refresh_from_db()
-    assert ticket.reply_address == "hana@work.example.com"
-    kept = OutboundEmail.objects.filter(thread=ticket.mail_thread).order_by("pk")
-    assert list(kept) == letters
-    assert not OutboundEmail.objects.filter(thread="").exists()
