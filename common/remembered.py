@@ -74,7 +74,9 @@ class Remembered(Generic[Known]):
 
     def _ask(self) -> str:
         state: str | None = cache.get(self._key)
-        if state is None:
+        if not isinstance(state, str):
+            # Whatever another release has left there.
+            cache.delete(self._key)
             # Two may do so at once: the one who comes second reads what the first has written.
             cache.add(self._key, uuid4().hex, timeout=None)
             state = cache.get(self._key)

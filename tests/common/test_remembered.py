@@ -66,6 +66,12 @@ def test_the_next_request_hears_what_another_process_has_changed():
     end_request()
 
 
+def test_what_another_release_left_under_the_key_is_not_believed():
+    cache.set(KEY, {"of": "another release"})
+
+    assert remembered(["Aoba"]).get() == "Aoba"
+
+
 @pytest.mark.usefixtures("_in_a_request")
 def test_what_this_process_changes_is_seen_within_the_request():
     words = ["Aoba"]
