@@ -73,14 +73,16 @@ class Remembered(Generic[Known]):
         return _request.states[self._key]
 
     def _ask(self) -> str:
-        state: str | None = cache.get(self._key)
-        if not isinstance(state, str):
-            # Whatever another release has left there.
+        state: Any = cache.get(self._key)
+        if state is not None and not isinstance(state, str):
+            # Another release has left something else under this name.
             cache.delete(self._key)
+            state = None
+        if state is None:
             # Two may do so at once: the one who comes second reads what the first has written.
             cache.add(self._key, uuid4().hex, timeout=None)
             state = cache.get(self._key)
-        return state or ""
+        return str(state or "")
 
     def forget(self) -> None:
         """Every process reads it anew. Call it on a change, and again when that is committed."""

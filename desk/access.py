@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TypeVar, cast
 from uuid import UUID
@@ -14,6 +13,7 @@ from django.http import Http404, HttpRequest
 from accounts.models import Agent, Language, Team
 from accounts.selectors import teams_led_by
 from branding.models import Notice
+from common.numbers import whole_number
 from common.prepared import prepared
 from customers.models import ContactPoint, Customer
 from knowledge.models import Article, ArticleText, ArticleVersion, Collection
@@ -41,8 +41,6 @@ from tickets.services.macros import macros_kept_by, macros_seen_by
 from tickets.services.viewing import views_kept_by, views_seen_by
 from topics.models import Field, Topic
 
-NUMBER = re.compile(r"[0-9]{1,19}")
-LARGEST_NUMBER = 2**63 - 1
 Found = TypeVar("Found")
 
 
@@ -53,10 +51,7 @@ def agent(request: HttpRequest) -> Agent:
 
 def ticket(visitor: Agent, number: str) -> Ticket:
     """The ticket of this number, or the one it was merged into, if it is theirs. Raises Http404."""
-    # Python and PostgreSQL read １０４２ as 1042; an address has one spelling.
-    if not NUMBER.fullmatch(number) or int(number) > LARGEST_NUMBER:
-        raise Http404
-    found = _ticket(int(number), reach_of(visitor))
+    found = _ticket(_number(number), reach_of(visitor))
     if found and found[0].merged_into_id is not None:
         found = _target(found[0].merged_into_id, reach_of(visitor))
     return _found(next(iter(found), None))
@@ -79,9 +74,7 @@ def _tickets_to_show(reach: int | None) -> QuerySet[Ticket]:
 
 def ticket_numbers(visitor: Agent, texts: Iterable[str]) -> list[int]:
     """Those of these numbers that are of tickets they may see."""
-    wanted = {int(text) for text in texts if NUMBER.fullmatch(text)}
-    numbers = [number for number in wanted if number <= LARGEST_NUMBER]
-    found = Ticket.objects.visible_to(visitor).filter(number__in=numbers)
+    found = Ticket.objects.visible_to(visitor).filter(number__in=_numbers(texts))
     return list(found.values_list("number", flat=True))
 
 
@@ -94,9 +87,7 @@ def customer(visitor: Agent, pk: int) -> Customer:
 
 def customer_of_id(visitor: Agent, text: str) -> Customer:
     """As customer(), by an id that was sent as a text. Raises Http404."""
-    if not NUMBER.fullmatch(text) or int(text) > LARGEST_NUMBER:
-        raise Http404
-    return customer(visitor, int(text))
+    return customer(visitor, _number(text))
 
 
 def customers(visitor: Agent) -> QuerySet[Customer]:
@@ -124,8 +115,7 @@ def macro(visitor: Agent, pk: int) -> Macro:
 
 def macros(visitor: Agent, texts: Iterable[str]) -> list[Macro]:
     """Those of these ids that are of macros they may use."""
-    wanted = {int(text) for text in texts if NUMBER.fullmatch(text)}
-    ids = [pk for pk in wanted if pk <= LARGEST_NUMBER]
+    ids = _numbers(texts)
     return list(macros_seen_by(visitor).filter(pk__in=ids)) if ids else []
 
 
@@ -185,9 +175,8 @@ def answer_of_third_party(ticket: Ticket, pk: int) -> ThirdPartyLetter:
 
 def answer_to_quote(ticket: Ticket, text: str) -> ThirdPartyLetter | None:
     """The same, by an id in an address; None for anything else."""
-    if not NUMBER.fullmatch(text) or int(text) > LARGEST_NUMBER:
-        return None
-    return _answers(ticket).filter(pk=int(text)).first()
+    pk = whole_number(text)
+    return _answers(ticket).filter(pk=pk).first() if pk is not None else None
 
 
 def _answers(ticket: Ticket) -> QuerySet[ThirdPartyLetter]:
@@ -218,9 +207,7 @@ def kept_article(visitor: Agent, pk: int) -> Article:
 
 def article_of_id(visitor: Agent, text: str) -> Article:
     """As article(), by an id that was sent as a text. Raises Http404."""
-    if not NUMBER.fullmatch(text) or int(text) > LARGEST_NUMBER:
-        raise Http404
-    return article(visitor, int(text))
+    return article(visitor, _number(text))
 
 
 def article_text(article: Article, language: str) -> ArticleText:
@@ -234,10 +221,8 @@ def article_text(article: Article, language: str) -> ArticleText:
 
 def article_version(text: ArticleText, number: str) -> ArticleVersion:
     """What the text said before, by an id that was sent as a text. Raises Http404."""
-    if not NUMBER.fullmatch(number) or int(number) > LARGEST_NUMBER:
-        raise Http404
     versions = ArticleVersion.objects.filter(text=text.pk).select_related("text__article")
-    return _found(versions.defer(*OF_INDEX).filter(pk=int(number)).first())
+    return _found(versions.defer(*OF_INDEX).filter(pk=_number(number)).first())
 
 
 OF_INDEX = ("text__title_tokens", "text__tokens", "text__draft_tokens")
@@ -270,10 +255,8 @@ def letter_version(name: str, language: str, number: str) -> LetterTextVersion |
     and for the text we come with."""
     if not number:
         return None
-    if not NUMBER.fullmatch(number) or int(number) > LARGEST_NUMBER:
-        raise Http404
     versions = LetterTextVersion.objects.filter(name=name, language=language).exclude(subject="")
-    return _found(versions.filter(pk=int(number)).first())
+    return _found(versions.filter(pk=_number(number)).first())
 
 
 def topic(pk: int) -> Topic:
@@ -361,6 +344,18 @@ def attachment(visitor: Agent, public_id: UUID) -> Attachment:
         public_id=public_id,
     ).first()
     return _found(found)
+
+
+def _number(text: str) -> int:
+    """What an address says in plain digits. Raises Http404 for anything else."""
+    number = whole_number(text)
+    if number is None:
+        raise Http404
+    return number
+
+
+def _numbers(texts: Iterable[str]) -> set[int]:
+    return {number for text in texts if (number := whole_number(text)) is not None}
 
 
 def _found(found: Found | None) -> Found:

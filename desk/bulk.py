@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Agent
+from common.numbers import whole_number
 from desk.filtering import Choices
 from sla.models import UNRESOLVED, Priority, Status
 from tickets.exceptions import BadTag
@@ -96,9 +97,9 @@ class Selection:
     @classmethod
     def read(cls, sent: QueryDict) -> Selection:
         """From the bar; what is no number was not ticked there."""
-        ticked = [text for text in sent.getlist("ticket") if text.isascii() and text.isdigit()]
+        ticked = map(whole_number, sent.getlist("ticket")[:MOST_TICKED])
         return cls(
-            numbers=tuple(int(text) for text in ticked[:MOST_TICKED] if len(text) <= 18),
+            numbers=tuple(number for number in ticked if number is not None),
             is_all=sent.get("all") == "yes",
             chosen=QueueFilter.parse(sent.get("from", "")),
         )

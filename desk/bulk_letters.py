@@ -15,6 +15,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent
+from common.numbers import whole_number
 from common.templatetags.ui import instant
 from customers.models import ContactPoint
 from desk.forms import wall_time_field
@@ -236,9 +237,9 @@ def read_seen(texts: Iterable[str]) -> dict[str, int]:
     """What the page brought back; what it did not write is left out, and so no letter is sent."""
     pairs = (text.partition(":") for text in texts)
     return {
-        pk: int(count)
+        pk: number
         for pk, _colon, count in pairs
-        if count.isascii() and count.isdigit() and len(count) <= 9
+        if (number := whole_number(count, longest=9)) is not None
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import wraps
 
@@ -10,6 +9,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
+from common.numbers import whole_number
 from customers.models import Customer
 from knowledge.models import Collection
 from knowledge.selectors import Reading
@@ -18,10 +18,7 @@ from tickets import links
 from tickets.inquiries import Inquired, find_inquiry
 from tickets.models import Participant, Rating, Ticket
 from tickets.ratings import find_rating
-from tickets.searching.query import LARGEST_NUMBER
 from tickets.services.inviting import people_of
-
-NUMBER = re.compile(r"[0-9]{1,19}")
 
 
 def ticket(token: str) -> Ticket:
@@ -70,9 +67,8 @@ def person(ticket: Ticket, pk: str) -> Participant | None:
 
 def inquiry(customer: Customer, number: str) -> Inquired:
     """An inquiry of this customer, or one of their organisation that they may read. Raises Http404."""
-    if not NUMBER.fullmatch(number) or int(number) > LARGEST_NUMBER:
-        raise Http404
-    found = find_inquiry(customer, int(number))
+    known = whole_number(number)
+    found = find_inquiry(customer, known) if known is not None else None
     if found is None:
         raise Http404
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,10 +10,12 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent
+from common.keyset import Order, Page, page_of
 from reports.filtering import ReportFilter
 from tickets.models import Ticket
 
 PAGE = 50
+OLDEST = Order(("opened_at",), is_ascending=True)
 # Days: from, before.
 BANDS: dict[str, tuple[int, int | None]] = {
     "day": (0, 1),
@@ -43,31 +44,13 @@ def open_by_age(agent: Agent, chosen: ReportFilter, *, now: datetime) -> dict[st
     return numbers
 
 
-@dataclass(frozen=True)
-class Page:
-    tickets: list[Ticket]
-    older: str
-    has_before: bool
-
-
-def page_of(
+def tickets_of(
     agent: Agent, chosen: ReportFilter, band: str, *, now: datetime, after: str = ""
-) -> Page:
-    """The open tickets of one age, or of any, the oldest first, by keyset. `after` is the `older` of
-    the page before; anything unreadable means the first page."""
+) -> Page[Ticket]:
+    """The open tickets of one age, or of any, the oldest first, by keyset."""
     found = _open(agent, chosen).filter(_condition(band, now))
-    position = _position(after)
-    if position:
-        at, pk = position
-        # The bound says nothing new, but an index is entered by it and never by an alternative.
-        further = Q(opened_at__gt=at) | Q(opened_at=at, pk__gt=pk)
-        found = found.filter(Q(opened_at__gte=at) & further)
-    tickets = list(
-        found.select_related("customer", "assignee", "team").order_by("opened_at", "pk")[: PAGE + 1]
-    )
-    last = tickets[PAGE - 1] if len(tickets) > PAGE else None
-    older = f"{last.opened_at.isoformat()}_{last.pk}" if last else ""
-    return Page(tickets[:PAGE], older, has_before=bool(position))
+    people = found.select_related("customer", "assignee", "team")
+    return page_of(people, OLDEST, after=after, size=PAGE)
 
 
 def number_of(agent: Agent, chosen: ReportFilter, band: str, *, now: datetime) -> int:
@@ -92,12 +75,3 @@ def _condition(band: str, now: datetime) -> Q:
     youngest, oldest = BANDS[band]
     asked = Q(opened_at__lte=now - timedelta(days=youngest)) if youngest else Q()
     return asked if oldest is None else asked & Q(opened_at__gt=now - timedelta(days=oldest))
-
-
-def _position(after: str) -> tuple[datetime, int] | None:
-    try:
-        at, pk = after.split("_")
-        instant = datetime.fromisoformat(at)
-        return (instant, int(pk)) if instant.tzinfo else None
-    except ValueError:
-        return None

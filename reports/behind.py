@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
+from common.keyset import Order, Page, page_of
+from common.numbers import whole_number
 from reports.figures import HOURS, WEEKDAYS, facts_of
 from reports.filtering import DIMENSIONS, ReportFilter
 from reports.models import Fact
 
 PAGE = 50
 LONGEST_NUMBER = 9
+NEWEST = Order(("day", "at"), is_ascending=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +36,17 @@ class Narrower:
     @classmethod
     def from_query(cls, query: Mapping[str, Any]) -> Self:
         """From a query string; what is not understood falls away."""
-        hour, weekday = _number(query.get("hour")), _number(query.get("weekday"))
+        asked = {
+            name: whole_number(query.get(name), longest=LONGEST_NUMBER)
+            for name in ("hour", "weekday", "more_than", "at_most")
+        }
+        hour, weekday = asked["hour"], asked["weekday"]
         return cls(
             day=_day(query.get("day")),
             hour=hour if hour in HOURS else None,
             weekday=weekday if weekday in WEEKDAYS else None,
-            more_than=_number(query.get("more_than")),
-            at_most=_number(query.get("at_most")),
+            more_than=asked["more_than"],
+            at_most=asked["at_most"],
         )
 
     @property
@@ -62,7 +69,7 @@ class Narrower:
 def facts_behind(chosen: ReportFilter, measure: str, **narrower: Any) -> QuerySet[Fact]:
     """The facts that a number counts, the newest first; `narrower` are the parts of Narrower."""
     condition = Narrower(**narrower).condition()
-    return facts_of(chosen, [measure]).filter(condition).order_by("-day", "-at", "-pk")
+    return facts_of(chosen, [measure]).filter(condition).order_by(*NEWEST.forward)
 
 
 def url_behind(chosen: ReportFilter, measure: str, **narrower: Any) -> str:
@@ -73,40 +80,9 @@ def url_behind(chosen: ReportFilter, measure: str, **narrower: Any) -> str:
     return f"{reverse('reports:behind')}?{said}&{chosen.query(**dimensions)}"
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of facts, and where the next one begins; empty when this is the last."""
-
-    facts: list[Fact]
-    older: str
-    has_newer: bool
-
-
-def page_behind(facts: QuerySet[Fact], *, after: str = "") -> Page:
-    """One page by keyset, in one query. `after` is the `older` of the page before; anything
-    unreadable means the first page."""
-    position = _position(after)
-    if position:
-        day, at, pk = position
-        facts = facts.filter(Q(day__lte=day) & (Q(at__lt=at) | Q(at=at, pk__lt=pk)))
-    rows = list(facts.select_related("ticket__customer")[: PAGE + 1])
-    last = rows[PAGE - 1] if len(rows) > PAGE else None
-    older = f"{last.day.isoformat()}_{last.at.isoformat()}_{last.pk}" if last else ""
-    return Page(facts=rows[:PAGE], older=older, has_newer=bool(position))
-
-
-def _position(after: str) -> tuple[date, datetime, int] | None:
-    try:
-        day, at, pk = after.split("_")
-        instant = datetime.fromisoformat(at)
-        return (date.fromisoformat(day), instant, int(pk)) if instant.tzinfo else None
-    except ValueError:
-        return None
-
-
-def _number(text: object) -> int | None:
-    is_number = isinstance(text, str) and text.isascii() and text.isdigit()
-    return int(str(text)) if is_number and len(str(text)) <= LONGEST_NUMBER else None
+def page_behind(facts: QuerySet[Fact], *, after: str = "") -> Page[Fact]:
+    """One page by keyset, in one query."""
+    return page_of(facts.select_related("ticket__customer"), NEWEST, after=after, size=PAGE)
 
 
 def _day(text: object) -> date | None:

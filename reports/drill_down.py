@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from common.time_formatting import duration
 from reports.behind import Narrower, facts_behind, page_behind
 from reports.figures import counts
-from reports.filtering import ReportFilter
+from reports.filtering import ReportFilter, desk_today
 from reports.measures import GROUPS, MEASURES, Measure
 from reports.models import Fact
 from reports.names import LABELS, WEEKDAYS, hour_name, names_of
@@ -45,8 +45,7 @@ class Row:
 
 def behind(request: HttpRequest) -> HttpResponse:
     """What a number counts, one row each: as many rows as the number says."""
-    today = timezone.localdate(timezone=timezone.get_default_timezone())
-    chosen = ReportFilter.from_query(request.GET, today)
+    chosen = ReportFilter.from_query(request.GET, desk_today())
     narrower = Narrower.from_query(request.GET)
     asked = request.GET.get("measure", "")
     measure = MEASURES[asked if asked in MEASURES else USUAL_MEASURE]
@@ -59,7 +58,7 @@ def behind(request: HttpRequest) -> HttpResponse:
         "number": measure.unit(number),
         "chosen": chosen,
         "parts": list(_parts(measure, chosen, narrower)),
-        "rows": _rows(measure, page.facts),
+        "rows": _rows(measure, page.rows),
         "query": query,
         "older": f"{query}&{urlencode({'after': page.older})}" if page.older else "",
         "has_newer": page.has_newer,

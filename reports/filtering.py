@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from common.numbers import whole_number
 from tickets.models import Channel
 
-# PostgreSQL's keys end before 19 digits do.
-LONGEST_ID = 18
 # Ten years: nobody asks for more, and every day of it is a row of a chart.
 LONGEST = 3660
 USUAL_DAYS = 30
@@ -47,7 +47,7 @@ class ReportFilter:
         """From a query string. What is not understood falls away, and `message` says so."""
         since, until, period, problem = _time(query, today)
         chosen: dict[str, Any] = {
-            name: _id(query.get(name)) for name in DIMENSIONS if name != "channel"
+            name: whole_number(query.get(name)) for name in DIMENSIONS if name != "channel"
         }
         asked = query.get("channel", "")
         chosen["channel"] = asked if asked in Channel.values else None
@@ -133,7 +133,6 @@ def _day(text: object) -> date | None:
     return day if 1990 <= day.year <= 2200 else None
 
 
-def _id(text: object) -> int | None:
-    """A key in plain digits, 0 for nobody."""
-    is_id = isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= LONGEST_ID
-    return int(str(text)) if is_id else None
+def desk_today(now: datetime | None = None) -> date:
+    """The day it is, or was then, where the desk is: days of reports are the desk's."""
+    return timezone.localdate(now, timezone.get_default_timezone())

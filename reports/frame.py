@@ -5,20 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpRequest, QueryDict
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent, Team
-from reports.filtering import ReportFilter, is_day
+from reports.filtering import ReportFilter, desk_today, is_day
 from reports.names import LABELS, OF_NOBODY, names_of
 from tickets.models import Channel
 from topics.selectors import definitions
@@ -174,11 +172,6 @@ class Frame:
 
     def _and_more(self, query: str) -> str:
         return f"{query}&{urlencode(self.more)}" if self.more else query
-
-
-def desk_today() -> date:
-    """The day it is where the desk is: days of reports are the desk's."""
-    return timezone.localdate(timezone=timezone.get_default_timezone())
 
 
 def _and_nobody(dimension: str, names: Iterable[tuple[int, str]]) -> dict[Any, str]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.utils import timezone
 from django.utils.translation import ngettext
 
 from common.remembered import Remembered
 from reports import figures
 from reports.figures import Distribution
-from reports.filtering import ReportFilter
+from reports.filtering import ReportFilter, desk_today
 
 DAYS = 28
 FEWEST_CASES = 10
@@ -46,7 +45,7 @@ def usual_times() -> UsualTimes:
 
 
 def _read() -> UsualTimes:
-    today = timezone.localdate(timezone=timezone.get_default_timezone())
+    today = desk_today()
     chosen = ReportFilter(since=today - timedelta(days=DAYS - 1), until=today)
     by_topic = figures.times_by(chosen, MEASURE, "topic")
     middles = {topic: middle for topic, spread in by_topic if (middle := _middle(spread))}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import OuterRef, Q, Subquery
 
+from common.keyset import Order, page_of
 from customers.models import Customer
 from sla.models import Status
 from tickets.models import CustomerTask, Ticket, TicketQuerySet
@@ -15,6 +15,7 @@ from tickets.models import CustomerTask, Ticket, TicketQuerySet
 # More open inquiries than this are no list any more; what was done is told page by page.
 MOST_OPEN = 100
 PAGE = 20
+NEWEST = Order(("opened_at",), is_ascending=False)
 HIDDEN = [Status.SPAM, Status.MERGED]
 SHOWN = (
     *("pk", "number", "subject", "status", "opened_at", "resolved_at", "next_contact_at"),
@@ -25,11 +26,11 @@ SHOWN = (
 @dataclass(frozen=True)
 class Inquiries:
     """The open ones, those first that are due first; a page of what is done, the newest first, and
-    whether there is more."""
+    where the next one begins (empty: nowhere)."""
 
     open: Sequence[Ticket]
     done: Sequence[Ticket]
-    has_more: bool
+    older: str
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,9 @@ class Inquired:
     is_own: bool
 
 
-def inquiries_of(customer: Customer, *, before: tuple[datetime, int] | None = None) -> Inquiries:
-    """Their own, in two queries."""
-    return _inquiries(Ticket.objects.filter(customer=customer), before=before)
+def inquiries_of(customer: Customer, *, after: str = "") -> Inquiries:
+    """Their own, in two queries; `after` is the `older` of the page before."""
+    return _inquiries(Ticket.objects.filter(customer=customer), after=after)
 
 
 def inquiries_of_organization(customer: Customer) -> Inquiries | None:
@@ -50,7 +51,7 @@ def inquiries_of_organization(customer: Customer) -> Inquiries | None:
     if not may_read_organization(customer):
         return None
     others = Ticket.objects.filter(customer__organization=customer.organization_id)
-    return _inquiries(others.exclude(customer=customer), before=None)
+    return _inquiries(others.exclude(customer=customer))
 
 
 def find_inquiry(customer: Customer, number: int) -> Inquired | None:
@@ -68,17 +69,11 @@ def may_read_organization(customer: Customer) -> bool:
     return customer.sees_organization and customer.organization_id is not None
 
 
-def _inquiries(tickets: TicketQuerySet, *, before: tuple[datetime, int] | None) -> Inquiries:
+def _inquiries(tickets: TicketQuerySet, *, after: str = "") -> Inquiries:
     asked = CustomerTask.objects.filter(ticket=OuterRef("pk"), ended_at=None)
     tickets = tickets.select_related("customer").only(*SHOWN)
     unresolved = tickets.unresolved().annotate(thing=Subquery(asked.values("thing")[:1]))
     done = tickets.filter(status__in=[Status.RESOLVED, Status.CLOSED])
-    if before is not None:
-        opened_at, pk = before
-        done = done.filter(Q(opened_at__lt=opened_at) | Q(opened_at=opened_at, pk__lt=pk))
-    rows = list(done.order_by("-opened_at", "-pk")[: PAGE + 1])
-    return Inquiries(
-        open=list(unresolved.order_by("next_contact_at", "pk")[:MOST_OPEN]),
-        done=rows[:PAGE],
-        has_more=len(rows) > PAGE,
-    )
+    page = page_of(done, NEWEST, after=after, size=PAGE)
+    shown = list(unresolved.order_by("next_contact_at", "pk")[:MOST_OPEN])
+    return Inquiries(open=shown, done=page.rows, older=page.older)

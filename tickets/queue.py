@@ -12,6 +12,9 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 
 from accounts.models import Agent
+from common.keyset import Order, Page, Place, page_of
+from common.numbers import whole_number
+from common.prepared import prepared
 from sla.models import ENDED, UNRESOLVED, Priority, Status
 from tickets.models import Channel, ReadMark, Tag, Ticket
 from tickets.tags import FOLDED_LENGTH, fold
@@ -21,6 +24,8 @@ from topics.selectors import definitions
 from topics.values import as_typed, read_values
 
 PAGE = 50
+NEXT_DUE = Order(("next_due_at",), is_ascending=True)
+NEWEST_RESOLVED = Order(("resolved_at",), is_ascending=False)
 # Where counting ends.
 COUNTED = 1000
 # Hours from now until the promised contact: from, before.
@@ -30,9 +35,8 @@ PROMISE_WINDOWS: dict[str, tuple[int, int | None]] = {
     "day": (4, 24),
     "later": (24, None),
 }
-# A longer address is nobody's; PostgreSQL's ids end before 19 digits do.
+# A longer address is nobody's.
 LONGEST_QUERY = 600
-LONGEST_ID = 18
 # How fields are called in an address, and how long what is asked of them may be there: the rest of
 # the address must fit beside it.
 FIELD = "field."
@@ -176,8 +180,7 @@ def _tag(text: object) -> str:
 
 def _id(text: object) -> int | None:
     """A positive id in plain digits; anything else means any."""
-    is_id = isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= LONGEST_ID
-    return (int(str(text)) or None) if is_id else None
+    return whole_number(text) or None
 
 
 def _topic(text: object) -> int | None:
@@ -208,13 +211,6 @@ def _asks_fields(query: Mapping[str, Any]) -> bool:
 # A page of it ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class QueuePage:
-    rows: list[dict[str, Any]]
-    older: str
-    has_newer: bool
-
-
 ROW_FIELDS = (
     *("pk", "number", "subject", "status", "priority", "channel", "preview", "is_last_word_ours"),
     *("next_due_at", "next_due_kind", "next_contact_at", "updated_at", "resolved_at", "revision"),
@@ -224,53 +220,19 @@ ROW_FIELDS = (
 )
 
 
-def queue_page(chosen: QueueFilter, *, agent: Agent, now: datetime, after: str = "") -> QueuePage:
-    """One page of the queue by keyset, in one query: due first, or newest resolved first.
-
-    `after` is the `older` of the page before; anything unreadable means the first page.
-    """
-    tickets = chosen.tickets(agent, now=now)
-    order = Order.of(chosen)
-    position = _position(after)
-    if position:
-        tickets = tickets.filter(order.beyond(*position))
-    rows = list(
-        tickets.order_by(*order.forward).values(
-            *ROW_FIELDS, tag_names=_tag_names(), is_unread=_is_unread(agent)
-        )[: PAGE + 1]
+def queue_page(
+    chosen: QueueFilter, *, agent: Agent, now: datetime, after: str = ""
+) -> Page[dict[str, Any]]:
+    """One page of the queue by keyset, in one query: due first, or newest resolved first."""
+    rows = chosen.tickets(agent, now=now).values(
+        *ROW_FIELDS, tag_names=_tag_names(), is_unread=_is_unread(agent)
     )
-    more = rows[PAGE - 1] if len(rows) > PAGE else None
-    at = more[order.column] if more else None
-    older = f"{at.isoformat()}_{more['pk']}" if more and at else ""
-    return QueuePage(rows=rows[:PAGE], older=older, has_newer=bool(position))
+    return page_of(rows, order_of(chosen), after=after, size=PAGE)
 
 
-@dataclass(frozen=True)
-class Order:
-    """The order of a list: by an instant, and by id where instants are the same."""
-
-    column: str
-    is_ascending: bool
-
-    @classmethod
-    def of(cls, chosen: QueueFilter) -> Order:
-        """What is due next first; of what is done, the newest first."""
-        return cls("next_due_at", True) if chosen.state == "open" else cls("resolved_at", False)
-
-    @property
-    def forward(self) -> tuple[str, str]:
-        return (self.column, "pk") if self.is_ascending else (f"-{self.column}", "-pk")
-
-    @property
-    def reversed(self) -> Order:
-        return Order(self.column, not self.is_ascending)
-
-    def beyond(self, at: datetime, pk: int) -> Q:
-        """What comes after this place."""
-        step = "gt" if self.is_ascending else "lt"
-        further = Q(**{f"{self.column}__{step}": at}) | Q(**{self.column: at, f"pk__{step}": pk})
-        # Says nothing new, but an index is entered by a bound and never by an alternative.
-        return Q(**{f"{self.column}__{step}e": at}) & further
+def order_of(chosen: QueueFilter) -> Order:
+    """What is due next first; of what is done, the newest first."""
+    return NEXT_DUE if chosen.state == "open" else NEWEST_RESOLVED
 
 
 def _tag_names() -> ArraySubquery:
@@ -305,7 +267,7 @@ def queue_counts(
     counted = [chosen for chosen in dict.fromkeys(filters) if chosen.state == "open"]
     # In order, so that the index of the queue is read and never the table from its start.
     found = [
-        chosen.tickets(agent, now=now).order_by(*Order.of(chosen).forward).values("pk")[:COUNTED]
+        chosen.tickets(agent, now=now).order_by(*order_of(chosen).forward).values("pk")[:COUNTED]
         for chosen in counted
     ]
     numbers = Agent.objects.filter(pk=agent.pk).values_list(*map(_NumberOf, found)).get()
@@ -317,8 +279,8 @@ def next_in_queue(
 ) -> Ticket | None:
     """What is due next, other than the ticket of the number `without`."""
     tickets = chosen.tickets(agent, now=now).order_by("next_due_at", "pk")
-    if without.isascii() and without.isdigit() and len(without) < 18:
-        tickets = tickets.exclude(number=int(without))
+    if (number := whole_number(without)) is not None:
+        tickets = tickets.exclude(number=number)
     return tickets.first()
 
 
@@ -332,28 +294,36 @@ class Neighbours:
 
 def neighbours(chosen: QueueFilter, ticket: Ticket, *, agent: Agent, now: datetime) -> Neighbours:
     """What stands beside a ticket, in one query; beside one that has left the list, its start."""
-    order = Order.of(chosen)
-    others = chosen.tickets(agent, now=now).exclude(pk=ticket.pk)
-    ahead = others.order_by(*order.forward)
-    at = getattr(ticket, order.column)
-    if at is None:
-        return Neighbours(previous=None, following=ahead.values_list("number", flat=True).first())
-    behind = others.order_by(*order.reversed.forward).filter(order.reversed.beyond(at, ticket.pk))
-    beside = _first(behind, "previous").union(
-        _first(ahead.filter(order.beyond(at, ticket.pk)), "following"), all=True
-    )
-    found = dict(beside)
+    order = order_of(chosen)
+    place = order.place_of(ticket)
+    if None in place:
+        others = chosen.tickets(agent, now=now).order_by(*order.forward).exclude(pk=ticket.pk)
+        return Neighbours(previous=None, following=others.values_list("number", flat=True).first())
+    if chosen == QueueFilter():
+        teams = None if agent.sees_everything else agent.team_ids
+        found = dict(_beside_in_all(teams, *place))
+    else:
+        found = dict(_beside(chosen.tickets(agent, now=now), order, place))
     return Neighbours(previous=found.get("previous"), following=found.get("following"))
+
+
+@prepared
+def _beside_in_all(
+    teams: tuple[int, ...] | None, at: datetime, pk: int
+) -> QuerySet[Ticket, tuple[str, int]]:
+    """In the list that everybody works from."""
+    tickets = Ticket.objects.unresolved()
+    seen = tickets if teams is None else tickets.filter(team__in=teams)
+    return _beside(seen, NEXT_DUE, (at, pk))
+
+
+def _beside(
+    tickets: QuerySet[Ticket], order: Order, place: Place
+) -> QuerySet[Ticket, tuple[str, int]]:
+    before = tickets.order_by(*order.reversed.forward).filter(order.reversed.beyond(place))
+    after = tickets.order_by(*order.forward).filter(order.beyond(place))
+    return _first(before, "previous").union(_first(after, "following"), all=True)
 
 
 def _first(tickets: QuerySet[Ticket], side: str) -> QuerySet[Ticket, tuple[str, int]]:
     return tickets.annotate(side=Value(side)).values_list("side", "number")[:1]
-
-
-def _position(after: str) -> tuple[datetime, int] | None:
-    instant, _, pk = after.rpartition("_")
-    try:
-        at = datetime.fromisoformat(instant)
-        return (at, int(pk)) if at.tzinfo else None
-    except ValueError:
-        return None

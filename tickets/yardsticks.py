@@ -8,9 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import (
     Aggregate,
@@ -23,6 +21,7 @@ from django.db.models import (
     QuerySet,
     Subquery,
 )
+from django.utils import timezone
 
 from mail.models import OutboundEmail
 from sla.models import Status
@@ -55,7 +54,7 @@ class Ninth(Aggregate):
 
 def month_before(instant: datetime) -> date:
     """The first day of the calendar month before this one, in the desk's zone."""
-    first = instant.astimezone(_zone()).date().replace(day=1)
+    first = instant.astimezone(timezone.get_default_timezone()).date().replace(day=1)
     return (first - timedelta(days=1)).replace(day=1)
 
 
@@ -135,12 +134,8 @@ def _answered(month: date) -> QuerySet[Ticket, Any]:
 
 
 def _start(month: date) -> datetime:
-    return datetime.combine(month, time(), tzinfo=_zone())
+    return datetime.combine(month, time(), tzinfo=timezone.get_default_timezone())
 
 
 def _end(month: date) -> datetime:
     return _start((month + timedelta(days=31)).replace(day=1))
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo(settings.TIME_ZONE)

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent
+from common.numbers import whole_number
 from mail.models import Mailbox, MailboxChange
 
 SHOWN = 20
@@ -62,9 +63,8 @@ def history_of_app(provider: str, form: forms.Form, *, page: int) -> ChangeHisto
 
 def page_number(request: HttpRequest) -> int:
     """The page that the address asks for; the first when it asks for none."""
-    asked = request.GET.get("page", "")
-    is_number = asked.isascii() and asked.isdecimal() and len(asked) < 6
-    return min(max(1, int(asked)), MOST_PAGES) if is_number else 1
+    asked = whole_number(request.GET.get("page"), longest=5)
+    return min(max(1, asked or 1), MOST_PAGES)
 
 
 def _history(changes: QuerySet[MailboxChange], form: forms.Form, *, page: int) -> ChangeHistory:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent, Team
+from common.numbers import whole_number
 from desk import access
 from desk.settings.calendar_form import CalendarForm
 from desk.settings.forms import PolicyForm, TesterForm
@@ -138,8 +139,7 @@ def _may_change(request: HttpRequest) -> bool:
 
 def _number(request: HttpRequest, name: str) -> int | None:
     """A number of the address; None when it is missing or none."""
-    text = request.GET.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+    return whole_number(request.GET.get(name), longest=9)
 
 
 def _asked_version(request: HttpRequest, versions: QuerySet[Version]) -> Version | None:

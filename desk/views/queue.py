@@ -15,6 +15,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from common.keyset import Page
 from desk import access
 from desk.bulk import latest_undoable
 from desk.emptiness import empty_queue
@@ -27,7 +28,6 @@ from sla.models import Priority
 from tickets.queue import (
     COUNTED,
     QueueFilter,
-    QueuePage,
     next_in_queue,
     queue_counts,
     queue_page,
@@ -122,7 +122,7 @@ def _better_address(request: HttpRequest, chosen: QueueFilter, views: list[Named
     return chosen.query() if "" in request.GET.values() else None
 
 
-def _etag(request: HttpRequest, page: QueuePage, chips: object) -> str:
+def _etag(request: HttpRequest, page: Page[dict[str, Any]], chips: object) -> str:
     """Changes with what is in the list and in whose language, not with the time of day."""
     told = ("number", "revision", "next_due_at", "is_unread", "customer__is_vip")
     rows = [[row[name] for name in told] for row in page.rows]
@@ -167,5 +167,5 @@ def _in_figures(counted: int | None) -> str:
     return str(counted) if counted < COUNTED else f"{COUNTED - 1}+"
 
 
-def _older_url(chosen: QueueFilter, page: QueuePage) -> str:
+def _older_url(chosen: QueueFilter, page: Page[dict[str, Any]]) -> str:
     return f"?{chosen.query()}&{urlencode({'after': page.older})}" if page.older else ""

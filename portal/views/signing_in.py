@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -11,7 +10,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone, translation
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,7 +23,7 @@ from portal.views.requests import entry_of
 from portal.visitors import client_address
 from portal.words import state_in_words
 from tickets import links
-from tickets.inquiries import Inquiries, inquiries_of, inquiries_of_organization
+from tickets.inquiries import inquiries_of, inquiries_of_organization
 from tickets.models import Ticket
 from tickets.selectors import customer_page
 from tickets.services.entering import send_way_in
@@ -110,13 +108,13 @@ def _ask_for_link(request: HttpRequest) -> HttpResponse:
 
 
 def _list(request: HttpRequest, customer: Customer) -> HttpResponse:
-    mine = inquiries_of(customer, before=_place(request.GET.get("before", "")))
+    mine = inquiries_of(customer, after=request.GET.get("before", ""))
     others = inquiries_of_organization(customer)
     context = {
         "customer": customer,
         "open": _rows(mine.open),
         "done": _rows(mine.done),
-        "older": _older(mine),
+        "older": mine.older,
         "others": others and [*_rows(others.open), *_rows(others.done)],
         "now": timezone.now(),
     }
@@ -140,26 +138,6 @@ def _reading_page(request: HttpRequest, ticket: Ticket) -> HttpResponse:
 
 def _rows(tickets: Sequence[Ticket]) -> list[tuple[Ticket, str]]:
     return [(ticket, state_in_words(ticket.status)) for ticket in tickets]
-
-
-def _older(mine: Inquiries) -> str:
-    """Where the next page begins; empty on the last."""
-    if not mine.has_more:
-        return ""
-    last = mine.done[-1]
-    return f"{last.opened_at.isoformat()}_{last.pk}"
-
-
-def _place(text: str) -> tuple[datetime, int] | None:
-    """What `_older` wrote; anything else is the beginning."""
-    moment, _line, pk = text.rpartition("_")
-    try:
-        opened_at = parse_datetime(moment)
-    except ValueError:
-        return None
-    if opened_at is None or opened_at.tzinfo is None or not pk.isdecimal() or len(pk) > 18:
-        return None
-    return opened_at, int(pk)
 
 
 def _page(

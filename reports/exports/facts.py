@@ -16,8 +16,7 @@ from customers.models import Organization
 from reports.behind import Narrower
 from reports.exports.models import Export
 from reports.figures import facts_of
-from reports.filtering import ReportFilter
-from reports.frame import desk_today
+from reports.filtering import ReportFilter, desk_today
 from reports.measures import MEASURES
 from reports.models import Fact
 from topics.models import Topic

@@ -17,7 +17,7 @@ from reports import access
 from reports.exports.facts import FactsAsked
 from reports.exports.models import Export
 from reports.exports.working import ask_for_export, cancel_export, record_download
-from reports.frame import desk_today
+from reports.filtering import desk_today
 from reports.live import live_page
 from tickets.queue import QueueFilter
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
@@ -28,7 +27,7 @@ from reports.exports.facts import FactsAsked
 from reports.exports.models import Export
 from reports.exports.working import ask_for_export, export_at_once
 from reports.figures import counts
-from reports.filtering import ReportFilter
+from reports.filtering import ReportFilter, desk_today
 from reports.saved.models import SavedReport
 from reports.saved.pages import SUMMARIES, summary_figures
 from reports.saved.scheduling import next_due
@@ -110,7 +109,7 @@ def send_now(report: SavedReport, *, to: Agent, now: datetime | None = None) -> 
 def filter_at(report: SavedReport, at: datetime) -> ReportFilter:
     """What the report is about when it goes out then. A period in words has whole days only, so it
     ends the day before."""
-    yesterday = at.astimezone(ZoneInfo(settings.TIME_ZONE)).date() - timedelta(days=1)
+    yesterday = desk_today(at) - timedelta(days=1)
     chosen = ReportFilter.from_query(QueryDict(report.query), yesterday)
     return replace(chosen, period="", message="")
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Agent
 from reports import access
-from reports.filtering import ReportFilter
-from reports.frame import Frame, desk_today
+from reports.filtering import ReportFilter, desk_today
+from reports.frame import Frame
 from reports.saved.forms import SavedReportForm
 from reports.saved.models import SavedReport
 from reports.saved.services import address_of, save_report, send_now, with_more

@@ -19,15 +19,15 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent
 from reports import figures, said
-from reports.backlog import BANDS, NAMES, number_of, open_by_age, page_of
+from reports.backlog import BANDS, NAMES, number_of, open_by_age, tickets_of
 from reports.behind import url_behind
 from reports.charts.bars import Row, bar_chart
 from reports.charts.heat import heat_map
 from reports.charts.lines import Moment, line_chart
 from reports.charts.parts import Chart, Value
-from reports.filtering import ReportFilter
+from reports.filtering import ReportFilter, desk_today
 from reports.forecast import HISTORY_DAYS, SUNDAY, Forecast, forecast
-from reports.frame import Frame, desk_today
+from reports.frame import Frame
 from reports.names import WEEKDAYS, hour_name
 from reports.said import Figure
 from reports.spans import axis_name, day_name, full_name, in_spans, spans, what_of
@@ -75,7 +75,7 @@ def backlog(request: HttpRequest) -> HttpResponse:
     band = asked if asked in BANDS else ""
     frame = Frame.of(request, age=band)
     agent, now = cast("Agent", request.user), timezone.now()
-    page = page_of(agent, frame.chosen, band, now=now, after=request.GET.get("after", ""))
+    page = tickets_of(agent, frame.chosen, band, now=now, after=request.GET.get("after", ""))
     context = {
         "title": NAMES[band] if band else _("Open tickets"),
         "number": number_of(agent, frame.chosen, band, now=now),

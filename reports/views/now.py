@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Agent
 from reports import figures, said, selectors
-from reports.filtering import ReportFilter, first_day
-from reports.frame import desk_today
+from reports.filtering import ReportFilter, desk_today, first_day
 from reports.live import live_page
 from reports.now import FILTERS, now_figures
 from reports.now_charts import load_chart, time_left_chart

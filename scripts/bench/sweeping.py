@@ -27,6 +27,7 @@ from scripts.bench.fill import make_due  # noqa: E402
 from sla.models import Commitment, PolicyVersion  # noqa: E402
 from sla.sweep import sweep_due  # noqa: E402
 from tickets.models import Message, Ticket  # noqa: E402
+from tickets.queue import NEXT_DUE  # noqa: E402
 from topics.models import Topic  # noqa: E402
 
 FLOOR = """
@@ -54,9 +55,8 @@ def people(tickets: int) -> tuple[str, str, list[int], int, str]:
     middle = queue.count() // 2
     first, *others = queue[middle : middle + 21]
     _make_long(first, messages=200)
-    assert first.next_due_at is not None
-    place = f"{first.next_due_at.isoformat()}_{first.pk}"
     numbers = [ticket.number for ticket in others]
+    place = NEXT_DUE.written(first)
     return _session_of(agent), _session_of(manager), numbers, first.number, place
 
 
