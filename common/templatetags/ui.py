@@ -7,11 +7,12 @@ from typing import NamedTuple, Protocol
 from zlib import crc32
 
 from django import template
+from django.forms.utils import flatatt
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 from common.icons import strokes
 from common.time_formatting import duration as duration_words
@@ -93,6 +94,13 @@ def _spoken(label: str) -> SafeString:
     return format_html('role="img" aria-label="{}"', label) if label else HIDDEN
 
 
+@register.filter
+def attributes(named: dict[str, object]) -> SafeString:
+    """The attributes of a form's control: those that are True by name alone, not those that are
+    False."""
+    return flatatt(named)
+
+
 @register.simple_tag
 def icon_sheet(*names: str) -> SafeString:
     """Draw icons once, unseen, for a list that shows each of them fifty times with `icon_use`."""
@@ -149,7 +157,25 @@ def honorific(name: str | None) -> str:
     return f"{bare} 様" if re.search(r"[\sA-Za-z]", bare) else f"{bare}様"
 
 
-@register.filter
+@register.simple_tag
+def avatar(name: str | None, *, large: bool = False) -> SafeString:
+    """Draw somebody's initials beside their name; the empty seat where there is nobody."""
+    size = SafeString(" avatar--large" if large else "")
+    if not name:
+        return format_html(
+            '<span class="avatar avatar--nobody{0}" role="img" aria-label="{1}" title="{1}">–</span>',
+            size,
+            gettext("Nobody assigned"),
+        )
+    return format_html(
+        '<span class="avatar avatar--{}{}" {}>{}</span>',
+        avatar_hue(name),
+        size,
+        HIDDEN,
+        initials(name),
+    )
+
+
 def initials(name: str | None) -> str:
     """Shorten a name for an avatar: 佐藤 愛子 is 佐, Ben Carter is BC."""
     words = _without_honorific(name).split()
@@ -160,7 +186,6 @@ def initials(name: str | None) -> str:
     return "".join(word[0] for word in (words[0], *words[1:][-1:])).upper()
 
 
-@register.filter
 def avatar_hue(name: str | None) -> int:
     return crc32(_without_honorific(name).encode()) % AVATAR_HUES + 1
 
