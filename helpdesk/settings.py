@@ -110,7 +110,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["common.templatetags.ui"],
+            "builtins": ["common.templatetags.ui", "common.templatetags.addressing"],
             "libraries": {"i18n": "common.templatetags.translating"},
             "context_processors": [
                 "django.template.context_processors.request",
