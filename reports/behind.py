@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import BigIntegerField, Exists, Func, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, NullIf
 from django.urls import reverse
 
 from common.keyset import Order, Page, page_of
@@ -16,29 +17,33 @@ from common.numbers import whole_number
 from reports.figures import HOURS, WEEKDAYS, facts_of
 from reports.filtering import DIMENSIONS, ReportFilter
 from reports.models import Fact
+from sla.models import Commitment, Kind
 
 PAGE = 50
 LONGEST_NUMBER = 9
 NEWEST = Order(("day", "at"), is_ascending=False)
+TARGETS = (Kind.FIRST_REPLY, Kind.NEXT_REPLY, Kind.UPDATE, Kind.RESOLUTION)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Narrower:
-    """A part of what a filter leaves: one day, hour or weekday (Monday is 1), or values from more
-    than one up to another, such as a bar of a chart stands for."""
+    """A part of what a filter leaves: one day, hour or weekday (Monday is 1), values from more than
+    one up to another, such as a bar of a chart stands for, or targets of one policy and one kind."""
 
     day: date | None = None
     hour: int | None = None
     weekday: int | None = None
     more_than: int | None = None
     at_most: int | None = None
+    policy: int | None = None
+    kind: str | None = None
 
     @classmethod
     def from_query(cls, query: Mapping[str, Any]) -> Self:
         """From a query string; what is not understood falls away."""
         asked = {
             name: whole_number(query.get(name), longest=LONGEST_NUMBER)
-            for name in ("hour", "weekday", "more_than", "at_most")
+            for name in ("hour", "weekday", "more_than", "at_most", "policy")
         }
         hour, weekday = asked["hour"], asked["weekday"]
         return cls(
@@ -47,6 +52,8 @@ class Narrower:
             weekday=weekday if weekday in WEEKDAYS else None,
             more_than=asked["more_than"],
             at_most=asked["at_most"],
+            policy=asked["policy"],
+            kind=kind if (kind := query.get("kind")) in TARGETS else None,
         )
 
     @property
@@ -63,13 +70,29 @@ class Narrower:
             "more_than": "seconds__gt",
             "at_most": "seconds__lte",
         }
-        return Q(**{lookups[name]: value for name, value in self.said.items()})
+        plain = {lookups[name]: value for name, value in self.said.items() if name in lookups}
+        return Q(**plain) & self._target_condition()
+
+    def _target_condition(self) -> Q:
+        """Of facts of targets, whose keys name kind and commitment."""
+        asked = Q(key__startswith=f"{self.kind}:") if self.kind else Q()
+        if self.policy is None:
+            return asked
+        ours = Commitment.objects.filter(pk=OuterRef("target"), policy_version__policy=self.policy)
+        return asked & Q(Exists(ours))
+
+
+def with_target(facts: QuerySet[Fact]) -> QuerySet[Fact]:
+    """With the key of the commitment that a fact of a target is about, as `target`."""
+    key = Func("key", Value(":"), Value(2), function="split_part", output_field=TextField())
+    return facts.alias(target=Cast(NullIf(key, Value("")), BigIntegerField()))
 
 
 def facts_behind(chosen: ReportFilter, measure: str, **narrower: Any) -> QuerySet[Fact]:
     """The facts that a number counts, the newest first; `narrower` are the parts of Narrower."""
     condition = Narrower(**narrower).condition()
-    return facts_of(chosen, [measure]).filter(condition).order_by(*NEWEST.forward)
+    facts = with_target(facts_of(chosen, [measure]))
+    return facts.filter(condition).order_by(*NEWEST.forward)
 
 
 def url_behind(chosen: ReportFilter, measure: str, **narrower: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +21,8 @@ from reports.figures import counts
 from reports.filtering import ReportFilter, desk_today
 from reports.measures import GROUPS, MEASURES, Measure
 from reports.models import Fact
-from reports.names import LABELS, WEEKDAYS, hour_name, names_of
+from reports.names import LABELS, WEEKDAYS, hour_name, names_of, policy_name
+from sla.models import Kind
 
 USUAL_MEASURE = "arrived"
 
@@ -114,14 +115,17 @@ def _parts(measure: Measure, chosen: ReportFilter, narrower: Narrower) -> Iterat
 
 
 def _narrower_words(measure: Measure, name: str, value: Any) -> str:
-    if name == "day":
-        return date_format(value, "DATE_FORMAT")
-    if name == "hour":
-        return hour_name(value)
-    if name == "weekday":
-        return str(WEEKDAYS[value])
-    said = {"value": said_value(measure, value, _language())}
-    return _("more than %(value)s") % said if name == "more_than" else _("at most %(value)s") % said
+    words: dict[str, Callable[[], str]] = {
+        "day": lambda: date_format(value, "DATE_FORMAT"),
+        "hour": lambda: hour_name(value),
+        "weekday": lambda: str(WEEKDAYS[value]),
+        "policy": lambda: _("policy %(name)s") % {"name": policy_name(value)},
+        "kind": lambda: str(Kind(value).label),
+        "more_than": lambda: _("more than %(value)s") % {"value": said},
+        "at_most": lambda: _("at most %(value)s") % {"value": said},
+    }
+    said = said_value(measure, value, _language()) if name in {"more_than", "at_most"} else ""
+    return words[name]()
 
 
 def _language() -> str:

@@ -6,16 +6,15 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import BigIntegerField, Count, Func, OuterRef, Subquery, TextField, Value
-from django.db.models.functions import Cast, Concat, NullIf
+from django.db.models import Count, Func, OuterRef, Subquery, TextField, Value
+from django.db.models.functions import Cast, Concat
 
 from accounts.models import Agent
+from reports.behind import TARGETS, with_target
 from reports.figures import facts_of
 from reports.filtering import ReportFilter
 from sla.models import Commitment, Kind
 from tickets.models import Ticket
-
-TARGETS = (Kind.FIRST_REPLY, Kind.NEXT_REPLY, Kind.UPDATE, Kind.RESOLUTION)
 
 
 def open_now(agent: Agent, chosen: ReportFilter) -> dict[str, Mapping[int, int]]:
@@ -50,10 +49,7 @@ class Compliance:
 def compliance(chosen: ReportFilter) -> list[Compliance]:
     """By policy and kind. A fact names its commitment, which names the policy: what is read is what
     fell due in the time, by the index of facts."""
-    kind, target = (
-        Func("key", Value(":"), Value(part), function="split_part", output_field=TextField())
-        for part in (1, 2)
-    )
+    kind = Func("key", Value(":"), Value(1), function="split_part", output_field=TextField())
     # Its key and its name in one, so that a row is looked up once.
     policy = Commitment.objects.filter(pk=OuterRef("target")).values(
         said=Concat(
@@ -64,13 +60,9 @@ def compliance(chosen: ReportFilter) -> list[Compliance]:
         )
     )
     rows = (
-        facts_of(chosen, ["sla_kept", "sla_broken"])
+        with_target(facts_of(chosen, ["sla_kept", "sla_broken"]))
         .order_by()
-        .annotate(
-            kind=kind,
-            target=Cast(NullIf(target, Value("")), BigIntegerField()),
-            policy=Subquery(policy[:1]),
-        )
+        .annotate(kind=kind, policy=Subquery(policy[:1]))
         .values_list("policy", "kind", "measure")
         .annotate(n=Count("pk"))
     )

@@ -12,6 +12,7 @@ from accounts.models import Agent, Team
 from common.templatetags.ui import honorific
 from customers.models import Customer, Organization
 from reports.filtering import ReportFilter
+from sla.models import Policy
 from tickets.models import Channel
 from topics.models import Topic
 
@@ -44,6 +45,11 @@ WEEKDAYS = {
 def hour_name(hour: int) -> str:
     """An hour of the day, such as "9:00 to 10:00"."""
     return _("%(from)s:00 to %(to)s:00") % {"from": hour, "to": hour + 1}
+
+
+def policy_name(pk: int) -> str:
+    """What a policy is called now; one that is not there any more has its key for a name."""
+    return Policy.objects.filter(pk=pk).values_list("name", flat=True).first() or f"#{pk}"
 
 
 def names_of(dimension: str, keys: Collection[Any]) -> Named:

@@ -16,7 +16,7 @@ from reports.behind import url_behind
 from reports.charts.parts import Value
 from reports.filtering import ReportFilter
 from reports.frame import Frame
-from reports.load import compliance, open_now
+from reports.load import Compliance, compliance, open_now
 from reports.measures import MEASURES
 from reports.names import LABELS, names_of
 from reports.page import report_page
@@ -134,6 +134,9 @@ def _queue(chosen: ReportFilter, by: str, key: int) -> str:
 
 
 def _targets_table(chosen: ReportFilter) -> Table:
+    def behind(each: Compliance, measure: str) -> str:
+        return url_behind(chosen, measure, policy=each.policy, kind=each.kind)
+
     return Table(
         name="targets",
         title=_("Targets of the policies"),
@@ -148,9 +151,9 @@ def _targets_table(chosen: ReportFilter) -> Table:
                 _("%(policy)s: %(target)s")
                 % {"policy": each.name, "target": Kind(each.kind).label},
                 [
-                    Value(each.kept),
-                    Value(each.broken),
-                    percent_value(each.kept, each.kept + each.broken),
+                    Value(each.kept, behind(each, "sla_kept")),
+                    Value(each.broken, behind(each, "sla_broken")),
+                    percent_value(each.kept, each.kept + each.broken, behind(each, "sla_kept")),
                 ],
             )
             for each in compliance(chosen)

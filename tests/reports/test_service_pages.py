@@ -494,8 +494,29 @@ def test_targets_by_policy_and_kind_are_those_of_the_facts(manager: Client, aiko
     assert sum(each.broken for each in found) == sum(
         number for (_kind, measure), number in expected.items() if measure == "sla_broken"
     )
-    table = manager.get(PAGES["people"]).context["tables"][2]
+    page = manager.get(PAGES["people"])
+    table = page.context["tables"][2]
     assert sum(row.values[0].number for row in table.rows) == sum(each.kept for each in found) > 0
+    for value in (value for row in table.rows for value in row.values[:2]):
+        assert rows_behind(manager, value.url) == value.number
+
+
+def test_the_targets_of_one_policy_are_told_apart(manager: Client, aiko: Agent):
+    reply = Reply(body="はい。", solves=True)
+    reply_to_customer(a_ticket(), reply, agent=aiko, now=MONDAY_AT_TEN + timedelta(minutes=5))
+    keep_all()
+    [first, *_others] = compliance(QUARTER)
+
+    def behind(policy: object, kind: str) -> Any:
+        query = {"measure": "sla_kept", "period": "month", "policy": policy, "kind": kind}
+        return manager.get("/reports/tickets/", query)
+
+    assert f"policy {first.name}" in behind(first.policy, first.kind).text
+    assert behind(first.policy, first.kind).text.count("data-hotkey-item") == first.kept
+    assert behind(first.policy + 1, first.kind).text.count("data-hotkey-item") == 0
+    assert behind("x", "x").text.count("data-hotkey-item") == sum(
+        each.kept for each in compliance(QUARTER)
+    )
 
 
 def tables_of(page: Any) -> list[Table]:
