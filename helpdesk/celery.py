@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from contextlib import suppress
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import beat_init, worker_ready
+from celery.signals import beat_init, worker_process_init, worker_ready
 from django.apps import apps
 from django.db import InterfaceError, OperationalError
 from kombu.transport import redis as kombu_redis
@@ -52,6 +53,13 @@ app.autodiscover_tasks(["common", "sla", "mail", "tickets", "reports"])
 @worker_ready.connect
 def _worker_is_alive(**_: Any) -> None:
     _beat("worker")
+
+
+@worker_process_init.connect
+def _keep_what_is_loaded(**_: Any) -> None:
+    """What is loaded by now stays, and is left out of every later collection."""
+    gc.collect()
+    gc.freeze()
 
 
 @beat_init.connect

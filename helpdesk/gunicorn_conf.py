@@ -1,7 +1,10 @@
 """Gunicorn's settings: threads, because a request mostly waits for PostgreSQL."""
 
+import gc
 import os
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 # Publishing to a Redis that hangs may hold a request up for this long, once per breaker rest.
 os.environ.setdefault("BROKER_SOCKET_TIMEOUT", "1")
@@ -29,3 +32,11 @@ max_requests_jitter = 2_000
 worker_tmp_dir = str(_in_memory) if _in_memory.is_dir() else None
 accesslog = None
 loglevel = "warning"
+
+
+def when_ready(_server: Any) -> None:
+    """Before the first worker is forked: all pages are imported, so that no visitor waits for it, and
+    what is loaded by now is left out of every later collection, and so stays shared."""
+    import_module("helpdesk.urls")
+    gc.collect()
+    gc.freeze()
