@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from datetime import datetime
 from functools import cache
 from http import HTTPStatus
 from typing import NotRequired, TypedDict
@@ -15,14 +14,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseForbidden, JsonRe
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
-from redis import Redis
-from redis.exceptions import RedisError
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from common.models import Heartbeat
+from helpdesk.metrics import database_now, queue_lengths, registry, signs_of_life
 from mail.mailbox_editing import silent_sources
-from mail.models import OutboundEmail
-from sla.models import Commitment
 from sla.selectors import sweep_lag
 
 # Without these the desk cannot answer; without the others it answers, later or less lively.
@@ -30,7 +25,6 @@ NEEDED = ("database", "migrations")
 PROCESSES = ("worker", "beat", "pump")
 # A sign of life is left every few seconds; this many seconds without one are no accident.
 LATE_AFTER = 30
-QUEUES = ("celery", "sweep")
 # A proxy on this machine makes the whole world look like loopback; these headers give it away.
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via")
 
@@ -64,17 +58,17 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Gauges for Prometheus, for operators only."""
     if not _is_operator(request):
         return HttpResponseForbidden("Use the METRICS_TOKEN.\n", content_type="text/plain")
-    return HttpResponse(generate_latest(_gauges()), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(registry()), content_type=CONTENT_TYPE_LATEST)
 
 
 def _parts() -> dict[str, Part]:
     return {
         "database": {"status": "ok" if _database_answers() else "down"},
         "migrations": {"status": "ok" if _is_migrated() else "missing"},
-        "redis": {"status": "ok" if _queue_lengths() else "down"},
+        "redis": {"status": "ok" if queue_lengths() else "down"},
         "sweep": _sweep(),
         "mailboxes": _mailboxes(),
-        **_signs_of_life(),
+        **_processes(),
     }
 
 
@@ -125,7 +119,7 @@ def _mailboxes() -> Part:
     return {"status": "late" if is_silent else "ok"}
 
 
-def _signs_of_life() -> dict[str, Part]:
+def _processes() -> dict[str, Part]:
     ages = _ages()
     return {name: _sign_of_life(ages.get(name)) for name in PROCESSES}
 
@@ -137,33 +131,9 @@ def _sign_of_life(age: float | None) -> Part:
 
 
 def _ages() -> dict[str, float]:
-    """Seconds since each process last showed that it works."""
     try:
-        now = _database_now()
-        return {
-            name: max(0.0, round((now - at).total_seconds(), 1))
-            for name, at in Heartbeat.objects.values_list("name", "at")
-        }
+        return signs_of_life(database_now())
     except Error:
-        return {}
-
-
-def _database_now() -> datetime:
-    """The clock that wrote the signs of life: machines disagree about the time."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        (now,) = cursor.fetchone()
-    return now  # type: ignore[no-any-return]
-
-
-def _queue_lengths() -> dict[str, int]:
-    """How many tasks wait in Redis; empty when it does not answer."""
-    try:
-        with Redis.from_url(
-            settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1
-        ) as redis:
-            return {name: int(redis.llen(name)) for name in QUEUES}
-    except (RedisError, OSError):
         return {}
 
 
@@ -181,64 +151,3 @@ def _is_local(request: HttpRequest) -> bool:
         return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
     except ValueError:
         return False
-
-
-def _gauges() -> CollectorRegistry:
-    registry = CollectorRegistry()
-    now = _database_now()
-    _add_commitments(registry, now)
-    _add_letters(registry, now)
-    _add_queues(registry)
-    age = Gauge(
-        "yakusoku_sign_of_life_age_seconds",
-        "Seconds since each process last showed that it works.",
-        ["process"],
-        registry=registry,
-    )
-    for name, seconds in _ages().items():
-        age.labels(name).set(seconds)
-    return registry
-
-
-def _add_commitments(registry: CollectorRegistry, now: datetime) -> None:
-    due = Commitment.objects.filter(next_check_at__lte=now).order_by("next_check_at")
-    oldest = due.values_list("next_check_at", flat=True).first()
-    _add(registry, "commitments_due", "Commitments the sweep has to look at now.", due.count())
-    _add(
-        registry,
-        "commitment_lag_seconds",
-        "How long the oldest due commitment has waited for the sweep.",
-        _seconds_since(oldest, now),
-    )
-
-
-def _add_letters(registry: CollectorRegistry, now: datetime) -> None:
-    waiting = OutboundEmail.objects.waiting()
-    oldest = waiting.order_by("queued_at").values_list("queued_at", flat=True).first()
-    failed = OutboundEmail.objects.filter(state=OutboundEmail.State.FAILED)
-    _add(registry, "outbox_waiting", "Letters that still have to leave.", waiting.count())
-    _add(
-        registry,
-        "outbox_oldest_age_seconds",
-        "How long the oldest waiting letter has waited.",
-        _seconds_since(oldest, now),
-    )
-    _add(registry, "outbox_failed", "Letters that were given up.", failed.count())
-
-
-def _add_queues(registry: CollectorRegistry) -> None:
-    lengths = _queue_lengths()
-    _add(registry, "redis_up", "Whether Redis answers.", int(bool(lengths)))
-    waiting = Gauge(
-        "yakusoku_tasks_waiting", "Tasks that wait in Redis.", ["queue"], registry=registry
-    )
-    for name, length in lengths.items():
-        waiting.labels(name).set(length)
-
-
-def _add(registry: CollectorRegistry, name: str, meaning: str, value: float) -> None:
-    Gauge(f"yakusoku_{name}", meaning, registry=registry).set(value)
-
-
-def _seconds_since(moment: datetime | None, now: datetime) -> float:
-    return max(0.0, (now - moment).total_seconds()) if moment else 0.0

@@ -20,7 +20,7 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOG = ROOT / "locale/ja/LC_MESSAGES/django.po"
-PACKAGES = "accounts branding common customers desk helpdesk knowledge mail portal reports sla tickets topics".split()
+PACKAGES = "accounts audit branding common customers desk helpdesk knowledge mail portal privacy reports sla tickets topics".split()
 SINGULAR = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy"}
 CONTEXT = {"pgettext", "pgettext_lazy"}

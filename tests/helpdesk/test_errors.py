@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from tests.conftest import signed_in
@@ -40,3 +41,16 @@ def test_an_agent_reads_it_in_their_language(aiko):
 
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
     assert "This address does not work like that" in answer.text
+
+
+def test_when_the_database_goes_before_the_page_is_made_one_is_asked_to_come_again(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    def gone() -> None:
+        raise OperationalError("the database system is shutting down")
+
+    monkeypatch.setattr("helpdesk.middleware.shown", gone)
+
+    answer = Client(raise_request_exception=False).get("/contact/")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")

@@ -1,10 +1,12 @@
 """What machines that watch the desk are told."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
+from django.conf import LazySettings, settings
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -13,6 +15,7 @@ from common.models import Heartbeat
 from helpdesk import health
 from mail.models import OutboundEmail
 
+ROOT = Path(settings.BASE_DIR)
 NOWHERE = "redis://127.0.0.1:1/0"
 
 
@@ -116,7 +119,7 @@ def test_that_all_migrations_are_there_is_asked_only_once(
 def test_metrics_count_letters_and_signs_of_life(client: Client, everything_beats: None) -> None:
     letter(minutes_ago=3)
     letter(minutes_ago=9)
-    letter(minutes_ago=20, state="failed", next_try_at=None)
+    letter(minutes_ago=20, state="failed", next_try_at=None, failed_at=timezone.now())
     found = gauges(client)
     assert found["yakusoku_outbox_waiting"] == 2
     assert 539 < found["yakusoku_outbox_oldest_age_seconds"] < 560
@@ -125,6 +128,24 @@ def test_metrics_count_letters_and_signs_of_life(client: Client, everything_beat
     assert found["yakusoku_redis_up"] == 1
     assert found['yakusoku_tasks_waiting{queue="sweep"}'] == 0
     assert found['yakusoku_sign_of_life_age_seconds{process="worker"}'] < 5
+
+
+@pytest.mark.django_db
+def test_every_metric_is_documented_and_every_documented_one_exists(client: Client) -> None:
+    told = re.findall(r"`(yakusoku_\w+)`", (ROOT / "docs/operations.md").read_text())
+    meanings = dict(re.findall(r"^# HELP (\w+) (.+)$", client.get("/metrics").text, re.MULTILINE))
+
+    assert set(told) == set(meanings)
+    assert all(meanings.values())
+
+
+@pytest.mark.django_db
+def test_what_is_not_known_has_no_value(client: Client) -> None:
+    assert not [name for name in gauges(client) if name.startswith("yakusoku_backup_age")]
+    Heartbeat.beat("backup")
+    found = gauges(client)
+    assert found["yakusoku_backup_age_seconds"] < 5
+    assert 'yakusoku_sign_of_life_age_seconds{process="backup"}' not in found
 
 
 @pytest.mark.django_db

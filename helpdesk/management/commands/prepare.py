@@ -2,31 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from time import sleep as rest
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.backends.utils import CursorWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import translation
 from django.utils.translation import gettext as _
+from psycopg2.errors import LockNotAvailable
 
 from accounts.models import Agent, Team
+from audit.installing import install as install_audit
 from common.catalogs import compile_catalogs
 from common.static_files import collect_static_files
+from helpdesk.backup.errors import BackupError
+from helpdesk.backup.restoring import put_back
 from helpdesk.context import DEMO_PASSWORD, demo_people
 from helpdesk.management.commands.load_demo import is_loopback
+from helpdesk.ownership import become_owner, let_desk_work
+from privacy.files import delete_doomed_files
+from privacy.replaying import replay_erasures
 from sla.defaults import install_defaults
 from tickets.searching.index import is_index_complete
+
+logger = structlog.get_logger(__name__)
+LOCK_TIMEOUT = "2s"
+PAUSES = (1, 2, 4, 8, 15, 30, 60)
 
 
 class Command(BaseCommand):
     help = "Migrate, install what a fresh desk starts with, compile translations, collect files."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        desk_role = connection.settings_dict["USER"]
+        become_owner()
+        self._put_back()
         if needs_migration():
-            call_command("migrate", interactive=False, verbosity=0)
+            migrate()
+        install_audit()
+        let_desk_work(desk_role)
+        self._replay_erasures()
         compile_catalogs()
         install_defaults()
         ensure_team()
@@ -37,6 +58,20 @@ class Command(BaseCommand):
         if settings.DEMO:
             call_command("load_demo")
         refuse_demo_people_in_public()
+
+    def _put_back(self) -> None:
+        """A restore that was broken off must not be taken for a desk."""
+        try:
+            if put_back():
+                self.stdout.write(_("A restore was broken off. The desk from before is back."))
+        except BackupError as refusal:
+            raise CommandError(str(refusal)) from None
+
+    def _replay_erasures(self) -> None:
+        """A backup knows of nobody who was erased after it was taken."""
+        if number := replay_erasures():
+            self.stdout.write(_("Erased again: %(number)s") % {"number": number})
+        delete_doomed_files()
 
 
 def refuse_demo_people_in_public() -> None:
@@ -50,6 +85,38 @@ def refuse_demo_people_in_public() -> None:
             "This database holds demo people with a known password. Start with an empty DATA_DIR"
             " or DATABASE_URL, or change their passwords, before you open it to others."
         )
+
+
+def migrate(*, pauses: Sequence[float] = PAUSES) -> None:
+    """Migrate beside a running desk. Whoever waits for a lock holds up everybody behind: better give
+    way and try again. Raises OperationalError when it was in vain."""
+    for pause in (*pauses, None):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = %s", [LOCK_TIMEOUT])
+                # A large table takes as long as it takes, without keeping anybody from it.
+                cursor.execute("SET statement_timeout = 0")
+                drop_unfinished_indexes(cursor)
+            call_command("migrate", interactive=False, verbosity=0)
+            break
+        except OperationalError as error:
+            if pause is None or not isinstance(error.__cause__, LockNotAvailable):
+                raise
+            logger.warning("migrate.waits_for_a_lock", pause=pause)
+            rest(pause)
+    # The next statement is under the usual limits again.
+    connection.close()
+
+
+def drop_unfinished_indexes(cursor: CursorWrapper) -> None:
+    """What building an index beside a running desk leaves when it is broken off; it would be in the
+    way of the next try."""
+    cursor.execute(
+        "SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class ON oid = indexrelid"
+        " WHERE NOT indisvalid AND relnamespace = 'public'::regnamespace"
+    )
+    for (name,) in cursor.fetchall():
+        cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 
 
 def needs_migration() -> bool:

@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
+from audit.services import seal_changes
 from mail.delivery import deliver_due
 from mail.fetching import fetch_due
 from mail.listening import ATTEND_EVERY, Listeners
@@ -99,6 +100,7 @@ def run_errands() -> float:
     _attempt(send_due_digests)
     _attempt(continue_rematch)
     _attempt(continue_bulk_changes)
+    _attempt(seal_changes)
     return 0.0 if _attempt(lambda: deliver_due(limit=LETTERS_A_PASS)) else ERRANDS_EVERY
 
 
