@@ -4,12 +4,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import OF_ROLE, Permission
+
+# How long somebody stays signed in: without doing anything, and at all.
+LONGEST_IDLE = timedelta(hours=8)
+LONGEST_SESSION = timedelta(hours=24)
 
 
 class Language(models.TextChoices):
@@ -18,11 +25,34 @@ class Language(models.TextChoices):
 
 
 class Role(models.TextChoices):
-    """What somebody may do everywhere. Being a lead is a matter of one team: see Membership."""
+    """Who somebody is everywhere, and what they may do unless a permission set says otherwise.
+
+    Being a lead is a matter of one team: see Membership.
+    """
 
     AGENT = "agent", _("Agent")
     MANAGER = "manager", _("Manager")
     ADMINISTRATOR = "administrator", _("Administrator")
+
+
+class PermissionSet(models.Model):
+    """What those may do who have it, in place of what their role gives them."""
+
+    name = models.CharField(_("name"), max_length=60)
+    permissions = ArrayField(models.CharField(max_length=20, choices=Permission), default=list)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), name="one_permission_set_per_name"),
+            models.CheckConstraint(
+                condition=Q(permissions__contained_by=Permission.values),
+                name="permission_set_is_of_known_permissions",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class AgentManager(BaseUserManager["Agent"]):
@@ -46,6 +76,10 @@ class Agent(AbstractBaseUser):
     email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(_("name"), max_length=100)
     role = models.CharField(_("role"), max_length=20, choices=Role, default=Role.AGENT)
+    # What they may do; without one, what comes with the role.
+    permission_set = models.ForeignKey(
+        PermissionSet, null=True, blank=True, on_delete=models.PROTECT, related_name="agents"
+    )
     language = models.CharField(
         _("language"), max_length=8, choices=Language, default=Language.JAPANESE
     )
@@ -56,15 +90,22 @@ class Agent(AbstractBaseUser):
     # Whether single letters are commands to this person's pages, or never.
     keys_off = models.BooleanField(default=False, db_default=False)
     is_active = models.BooleanField(default=True)
+    # Sessions of an earlier round are over, whatever their cookie says.
+    session_round = models.PositiveIntegerField(default=0, db_default=0)
     # Away: until a time, or until they say that they are back. Somebody may stand in meanwhile.
     is_away = models.BooleanField(default=False, db_default=False)
     away_until = models.DateTimeField(null=True, blank=True)
     substitute = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="stands_in_for"
     )
+    # What they are good at, in words: topics may ask for one. See accounts.skills.
+    skills = models.JSONField(default=list, blank=True, db_default=[])
     # What stands below their replies; see accounts.signatures.
     signature = models.TextField(blank=True, default="", db_default="")
     joined_at = models.DateTimeField(auto_now_add=True)
+    # Whether they have to set up a second factor before anything else; accounts.backends says so of
+    # whoever is signed in.
+    is_held_back = False
 
     objects = AgentManager()
 
@@ -82,13 +123,25 @@ class Agent(AbstractBaseUser):
         return self.name
 
     @property
-    def is_administrator(self) -> bool:
-        return self.role == Role.ADMINISTRATOR
+    def permissions(self) -> frozenset[str]:
+        """What they may do, whether by their role or by their permission set."""
+        if self.permission_set is None:
+            return OF_ROLE[self.role]
+        return frozenset(self.permission_set.permissions)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether they may do this."""
+        return permission in self.permissions
 
     @property
     def sees_everything(self) -> bool:
-        """Managers and administrators are not limited to their teams."""
-        return self.role in {Role.MANAGER, Role.ADMINISTRATOR}
+        """Whether they are not limited to their teams."""
+        return self.may(Permission.SEE_ALL)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What ties a session to its agent: Django's, and the round."""
+        digest: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        return f"{self.session_round}{digest}" if self.session_round else digest
 
     @cached_property
     def team_ids(self) -> tuple[int, ...]:
@@ -166,6 +219,126 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agent_id} in {self.team_id}"
+
+
+class OnCall(models.Model):
+    """When somebody hears, outside opening hours, of the team's broken promises, so that its leads
+    need not."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="on_call")
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="on_call")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "on call"
+        ordering = ["starts_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=models.F("starts_at")), name="on_call_ends_after_it_starts"
+            )
+        ]
+        indexes = [models.Index(fields=["team", "ends_at"], name="on_call_of_team")]
+
+    def __str__(self) -> str:
+        return f"{self.agent_id} for {self.team_id}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> InvitationQuerySet:
+        """Neither accepted nor withdrawn; the time to accept may be over."""
+        return self.filter(accepted_at=None, withdrawn_at=None)
+
+    def standing(self, now: datetime) -> InvitationQuerySet:
+        """Those that can be accepted now."""
+        return self.open().filter(expires_at__gt=now)
+
+
+class Invitation(models.Model):
+    """Somebody is asked to work here. Only the digest of the link's token is kept."""
+
+    email = models.EmailField()
+    name = models.CharField(max_length=100)
+    role = models.CharField(max_length=20, choices=Role, default=Role.AGENT)
+    permission_set = models.ForeignKey(
+        PermissionSet, null=True, blank=True, on_delete=models.SET_NULL, related_name="invitations"
+    )
+    teams = models.ManyToManyField(Team, related_name="invitations")
+    language = models.CharField(max_length=8, choices=Language, default=Language.JAPANESE)
+    digest = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(Agent, null=True, on_delete=models.SET_NULL, related_name="+")
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=Q(accepted_at=None, withdrawn_at=None),
+                name="one_open_invitation_per_address",
+            ),
+            models.CheckConstraint(
+                condition=Q(role__in=Role.values), name="invitation_role_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"
+
+
+class AgentSessionQuerySet(models.QuerySet["AgentSession"]):
+    def live(self, now: datetime) -> AgentSessionQuerySet:
+        """Those whose time is not over."""
+        return self.filter(
+            started_at__gt=now - LONGEST_SESSION, last_used_at__gt=now - LONGEST_IDLE
+        )
+
+
+class AgentSession(models.Model):
+    """A browser in which an agent is signed in, as they recognise it; see accounts.sessions."""
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="sessions")
+    # Of Django's session, which is what lets in.
+    key = models.CharField(max_length=40, unique=True)
+    # As they call themselves: "Firefox", "Windows"; empty: nobody knows.
+    browser = models.CharField(max_length=40, blank=True)
+    system = models.CharField(max_length=40, blank=True)
+    started_at = models.DateTimeField()
+    last_used_at = models.DateTimeField()
+
+    objects = AgentSessionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-last_used_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"session {self.pk} of {self.agent_id}"
+
+
+class SignInRules(models.Model):
+    """What signing in takes; one row. Without it: as it stands here."""
+
+    # Who has one of these roles does nothing without a second factor.
+    second_factor_roles = ArrayField(
+        models.CharField(max_length=20, choices=Role), default=list, blank=True
+    )
+
+    class Meta:
+        verbose_name_plural = "sign-in rules"
+        constraints = [
+            models.CheckConstraint(condition=Q(pk=1), name="one_row_of_sign_in_rules"),
+            models.CheckConstraint(
+                condition=Q(second_factor_roles__contained_by=Role.values),
+                name="second_factor_roles_are_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "sign-in rules"
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):

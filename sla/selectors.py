@@ -164,6 +164,12 @@ def disturb_at(policy_version_id: int, *, now: datetime) -> datetime:
     return now if opening is None else max(now, utc_datetime(opening))
 
 
+def is_open(policy_version_id: int, *, now: datetime) -> bool:
+    """Whether it is within opening hours."""
+    opening = next_opening(terms_of(policy_version_id).calendar, epoch_seconds(now))
+    return opening is not None and utc_datetime(opening) <= now
+
+
 def working_time_after(
     policy_version_id: int, start: datetime, duration: timedelta
 ) -> datetime | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from django.db import connection, transaction
 
 from accounts.models import Notification
 from accounts.notifying import Notice
+from accounts.on_call import people_on_call
 from accounts.selectors import TeamPeople, manager_ids, people_of_teams
 from accounts.services import notify_agents
 from common import doorbell
@@ -26,7 +27,7 @@ from common.models import Heartbeat
 from sla.engine.commitments import AUTO, BREACH, ESCALATE, WARN, Step
 from sla.engine.settings import WAITS
 from sla.models import Commitment, CommitmentWarning, Escalation, Kind, PolicyVersion
-from sla.selectors import disturb_at, terms_of
+from sla.selectors import disturb_at, is_open, terms_of
 from sla.working_time import epoch_seconds, utc_datetime
 
 logger = structlog.get_logger(__name__)
@@ -248,16 +249,33 @@ def _notices(outcomes: Sequence[Outcome], *, now: datetime) -> list[Notice]:
     if not telling:
         return []
     people = people_of_teams({o.due.team_id for o in telling})
+    on_call = _on_call(telling, now=now)
     managers = manager_ids()
     mail_after = {
         version: disturb_at(version, now=now)
         for version in {o.due.policy_version_id for o in telling}
     }
     return [
+        _notice_on_call(o, agent_id, now=now)
+        for o in telling
+        for agent_id in on_call.get(o.due.pk, [])
+    ] + [
         _notice(o, agent_id, mail_after=mail_after[o.due.policy_version_id])
         for o in telling
+        if o.due.pk not in on_call or _audience(o) != Audience.LEAD
         for agent_id in _receivers(o, people[o.due.team_id], managers, now=now)
     ]
+
+
+def _on_call(telling: Iterable[Outcome], *, now: datetime) -> dict[int, list[int]]:
+    """By commitment, who hears now, outside opening hours, of what is broken: beside the assignee,
+    and in place of the leads. What is for managers is theirs at any hour."""
+    broken = [o.due for o in telling if o.levels and _audience(o) != Audience.MANAGER]
+    resting = [due for due in broken if not is_open(due.policy_version_id, now=now)]
+    if not resting:
+        return {}
+    people = people_on_call({due.team_id for due in resting}, now=now)
+    return {due.pk: people[due.team_id] for due in resting if people[due.team_id]}
 
 
 def _one_per_matter(telling: Iterable[Outcome]) -> list[Outcome]:
@@ -294,6 +312,12 @@ def _receivers(
         case _:
             circles = [owner, team.members, managers]
     return next((circle for circle in circles if circle), [])
+
+
+def _notice_on_call(outcome: Outcome, agent_id: int, *, now: datetime) -> Notice:
+    """To be on call is to be written to at once."""
+    notice = _notice(outcome, agent_id, mail_after=now)
+    return replace(notice, facts={**notice.facts, "is_on_call": True})
 
 
 def _notice(outcome: Outcome, agent_id: int, *, mail_after: datetime) -> Notice:

@@ -69,6 +69,7 @@ CALL_MISSED_BECAUSE = "call_missed_because"
 TAKEN = "taken"
 BY_ITSELF = "by_itself"
 STANDS_IN = "stands_in"
+LACKS_SKILL = "lacks_skill"
 TAGS_ADDED = "tags_added"
 TAGS_REMOVED = "tags_removed"
 TOPIC_SET = "topic_set"
@@ -83,6 +84,9 @@ SENTENCES: dict[str, str] = {
     EventKind.ASSIGNED: gettext_noop("%(who)s assigned the ticket to %(to)s."),
     EventKind.RELEASED: gettext_noop("%(who)s returned the ticket to the team."),
     BY_ITSELF: gettext_noop("The ticket was assigned to %(to)s automatically."),
+    LACKS_SKILL: gettext_noop(
+        "The ticket was assigned to %(to)s automatically: nobody with the skill “%(skill)s” had room."
+    ),
     STANDS_IN: gettext_noop(
         "%(who)s assigned the ticket to %(to)s, who stands in for %(for_name)s."
     ),
@@ -187,6 +191,7 @@ def sentence(kind: str, facts: dict[str, Any], who: str) -> str:
         "who": who or gettext("The customer"),
         "to": facts.get("to_name", ""),
         "for_name": facts.get("for_name", ""),
+        "skill": facts.get("lacks", ""),
         "idle": _duration(facts.get("seconds", 0)),
         "before": _priority(facts.get("from")),
         "after": _priority(facts.get("to")),
@@ -208,7 +213,7 @@ def sentence(kind: str, facts: dict[str, Any], who: str) -> str:
 
 def _how_assigned(facts: dict[str, Any], who: str) -> str:
     if not who:
-        return BY_ITSELF
+        return LACKS_SKILL if "lacks" in facts else BY_ITSELF
     if "for_name" in facts:
         return STANDS_IN
     return TAKEN if facts.get("to_name") == who else EventKind.ASSIGNED

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import Agent, Membership, Role
+from accounts.models import Agent, Membership
+from accounts.permissions import Permission, holding
 from common.prepared import prepared
 from tickets.models import Ticket
 
 # Not in an address, of mail or of the web.
 AT = r"(?<![\w./])[@＠]"
-SEES_EVERYTHING = [Role.MANAGER, Role.ADMINISTRATOR]
 
 
 def who_sees(ticket: Ticket) -> list[Agent]:
@@ -23,7 +23,7 @@ def who_sees(ticket: Ticket) -> list[Agent]:
 
 @prepared
 def _readers(team: int) -> QuerySet[Agent]:
-    readers = Q(is_member=True) | Q(role__in=SEES_EVERYTHING)
+    readers = Q(is_member=True) | holding(Permission.SEE_ALL)
     return _people(team).filter(readers).order_by("name")
 
 
@@ -63,7 +63,8 @@ def may_read(agent: Agent) -> bool:
 
 def _people(team: int) -> QuerySet[Agent]:
     memberships = Membership.objects.filter(agent=OuterRef("pk"), team=team)
-    return Agent.objects.filter(is_active=True).annotate(is_member=Exists(memberships))
+    active = Agent.objects.filter(is_active=True).select_related("permission_set")
+    return active.annotate(is_member=Exists(memberships))
 
 
 def _ways_to_write(name: str) -> set[str]:

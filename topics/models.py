@@ -31,6 +31,8 @@ class Topic(models.Model):
     agent = models.ForeignKey(
         Agent, null=True, blank=True, on_delete=models.SET_NULL, related_name="topics"
     )
+    # Of the team's people, those who have this skill come first; empty: it takes none.
+    skill = models.CharField(max_length=40, blank=True, default="", db_default="")
     position = models.PositiveIntegerField(default=0)
     is_active = models.BooleanField(default=True)
 

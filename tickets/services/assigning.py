@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.absence import stand_ins
 from accounts.models import Agent, Assignment, Membership, Team
+from accounts.skills import has_skill
 from customers.models import Customer
 from sla.models import UNRESOLVED
 from sla.selectors import working_time_after
@@ -52,10 +53,11 @@ def choose_agent(
     now: datetime,
     without: Collection[int] = (),
     first: int | None = None,
+    skill: str = "",
 ) -> Agent | None:
     """Whose ticket it is: that of the agent of the key `first` or of who stands in for them, if
-    there is room, else by the team's method; None when it is for people to take, and when nobody
-    has room.
+    there is room, else by the team's method among those who have the skill, or among all when none
+    of those has room; None when it is for people to take, and when nobody has room.
 
     Asks nothing of the database when the method is manual and nobody comes first. Otherwise the
     team's people are held until the transaction ends, so that two tickets never both get the last
@@ -67,7 +69,8 @@ def choose_agent(
     free = [seat for seat in seats if seat.has_room and not seat.agent.is_away_at(now)]
     chosen = _seat_of(first, free, now=now)
     if chosen is None and free and team_assigns(team):
-        chosen = _by_method(team, customer, free, now=now)
+        skilled = [seat for seat in free if has_skill(seat.agent, skill)]
+        chosen = _by_method(team, customer, skilled or free, now=now)
     if chosen is None:
         return None
     Membership.objects.filter(pk=chosen.membership_id).update(last_given_at=now)

@@ -19,6 +19,7 @@ from tickets.models import Draft, Message, Note, Ticket, TicketEvent
 from tickets.services.assigning import choose_agent
 from tickets.services.handling import given_to, tell_assignee
 from tickets.services.recording import lock_ticket, put_in_hands, save_change, tell_agents
+from topics.selectors import definitions
 
 logger = structlog.get_logger(__name__)
 BATCH = 100
@@ -62,7 +63,7 @@ def _give(pk: int, *, now: datetime) -> bool:
     ticket = lock_ticket(Ticket(pk=pk))
     if not ticket.awaits_agent or not ticket.is_unresolved:
         return True
-    agent = choose_agent(ticket.team, ticket.customer, now=now)
+    agent = choose_agent(ticket.team, ticket.customer, now=now, skill=_skill_for(ticket))
     if agent is None:
         return False
     give_by_itself(ticket, agent, now=now)
@@ -73,10 +74,19 @@ def give_by_itself(ticket: Ticket, agent: Agent, *, now: datetime) -> None:
     """Give a locked ticket to whoever was chosen, and tell them."""
     put_in_hands(ticket, agent, now=now)
     event = TicketEvent.objects.create(
-        ticket=ticket, kind=EventKind.ASSIGNED, at=now, facts=given_to(agent)
+        ticket=ticket,
+        kind=EventKind.ASSIGNED,
+        at=now,
+        facts=given_to(agent, skill=_skill_for(ticket)),
     )
     save_change(ticket, now=now)
     tell_assignee(ticket, agent, event.pk, now=now)
+
+
+def _skill_for(ticket: Ticket) -> str:
+    """What its topic asks for; empty: nothing."""
+    topic = definitions().topic(ticket.topic_id)
+    return topic.skill if topic else ""
 
 
 # Taking back ----------------------------------------------------------------------------------
@@ -138,7 +148,8 @@ def _take_back(ticket: Ticket, holder: Agent, *, now: datetime) -> None:
     )
     save_change(ticket, now=now)
     _tell_team(ticket, holder, event, now=now)
-    other = choose_agent(ticket.team, ticket.customer, now=now, without=[holder.pk])
+    skill = _skill_for(ticket)
+    other = choose_agent(ticket.team, ticket.customer, now=now, without=[holder.pk], skill=skill)
     if other is not None:
         give_by_itself(ticket, other, now=now)
 

@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent, Notification
+from accounts.permissions import Permission, holding
 from common.prepared import prepared
 from tickets.exceptions import CannotBeMentioned
-from tickets.mentions import SEES_EVERYTHING, may_read, mentioned_in
+from tickets.mentions import may_read, mentioned_in
 from tickets.models import Follower, Note, Ticket, family_of
 from tickets.services.recording import holders_of, preview_of, tell_agents
 
@@ -91,6 +92,7 @@ def _followers(ticket: Ticket) -> list[int]:
 
 @prepared
 def _following(ticket: int, team: int) -> QuerySet[Follower, int]:
-    seeing = Q(agent__role__in=SEES_EVERYTHING) | Q(agent__memberships__team=team)
+    see_all = Agent.objects.filter(holding(Permission.SEE_ALL))
+    seeing = Q(agent__in=see_all) | Q(agent__memberships__team=team)
     followers = Follower.objects.filter(seeing, ticket__in=family_of(ticket), agent__is_active=True)
     return followers.values_list("agent", flat=True).distinct()

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent, Notification
+from accounts.skills import has_skill
 from sla.models import Status
 from tickets.events import EventKind
 from tickets.exceptions import AlreadyResolved, BadTag, CannotBeMoved, NotInTeam, NotResolved
@@ -197,9 +198,13 @@ def may_hold(agent: Agent, *, team_id: int) -> bool:
     )
 
 
-def given_to(agent: Agent, *, instead_of: Agent | None = None) -> dict[str, object]:
-    """The facts of an assignment."""
+def given_to(
+    agent: Agent, *, instead_of: Agent | None = None, skill: str = ""
+) -> dict[str, object]:
+    """The facts of an assignment; `skill` is what the ticket asked for."""
     facts: dict[str, object] = {"to": agent.pk, "to_name": agent.name}
+    if not has_skill(agent, skill):
+        facts["lacks"] = skill
     if instead_of is not None and instead_of != agent:
         facts["for_name"] = instead_of.name
     return facts

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent
+from accounts.permissions import Permission
 from common.positions import move_within, place_behind
 from tickets.exceptions import BadMacro
 from tickets.macros import unknown_placeholders
@@ -38,7 +39,9 @@ def macros_in_order(agent: Agent) -> QuerySet[Macro]:
 def macros_kept_by(agent: Agent) -> QuerySet[Macro]:
     """Those they may edit, move and delete: their own, of teams they lead, and as administrators
     all that are shared."""
-    return audiences.kept_by(agent, Macro.objects.all(), with_all_shared=agent.is_administrator)
+    return audiences.kept_by(
+        agent, Macro.objects.all(), with_all_shared=agent.may(Permission.FORMS)
+    )
 
 
 def macros_for(ticket: Ticket, *, agent: Agent, text: str = "") -> list[Macro]:

@@ -202,7 +202,7 @@ def _open(inquiry: Inquiry, *, now: datetime) -> Opened:
         events.append(EventKind.ACKNOWLEDGED)
     _create_events(ticket, events, agent=inquiry.agent, now=now)
     if inquiry.is_given_by_itself and ticket.assignee:
-        _tell_of_gift(ticket, ticket.assignee, now=now)
+        _tell_of_gift(ticket, ticket.assignee, topic=inquiry.topic, now=now)
     doorbell.announce([clock.path])
     return Opened(ticket, links.token_of(link))
 
@@ -224,7 +224,8 @@ def _with_agent(inquiry: Inquiry, team: Team, customer: Customer, *, now: dateti
     is_theirs_to_say = inquiry.agent is not None and first is None
     if is_theirs_to_say or inquiry.assignee is not None:
         return inquiry
-    agent = choose_agent(team, customer, now=now, first=first)
+    skill = topic.skill if topic else ""
+    agent = choose_agent(team, customer, now=now, first=first, skill=skill)
     return replace(inquiry, assignee=agent, is_given_by_itself=agent is not None)
 
 
@@ -233,10 +234,12 @@ def _team_of(topic: Topic | None) -> Team | None:
     return Team.objects.get(pk=topic.team_id) if topic else None
 
 
-def _tell_of_gift(ticket: Ticket, agent: Agent, *, now: datetime) -> None:
+def _tell_of_gift(ticket: Ticket, agent: Agent, *, topic: Topic | None, now: datetime) -> None:
     """On the timeline, and to the agent."""
+    # Whoever gets them first needs no skill.
+    skill = topic.skill if topic and topic.agent_id is None else ""
     event = TicketEvent.objects.create(
-        ticket=ticket, kind=EventKind.ASSIGNED, at=now, facts=given_to(agent)
+        ticket=ticket, kind=EventKind.ASSIGNED, at=now, facts=given_to(agent, skill=skill)
     )
     tell_assignee(ticket, agent, event.pk, now=now)
 

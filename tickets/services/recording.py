@@ -79,6 +79,10 @@ def record_past(
         end_customer_task(ticket, ending=ending, now=at)
     if event in SAID or ticket.status != Status.OPEN:
         ticket.unanswered_since = None
+    if ticket.is_unresolved and ticket.assignee is not None and not ticket.assignee.is_active:
+        # They left while it rested: now that it goes on it is the team's.
+        put_in_hands(ticket, None, now=now)
+        ticket.awaits_agent = team_assigns(ticket.team)
     return reading
 
 
