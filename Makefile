@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
-SOURCES := accounts branding common customers desk helpdesk knowledge mail portal reports scripts sla tests tickets topics manage.py
+SOURCES := accounts audit branding common customers desk helpdesk knowledge mail portal privacy reports scripts sla tests tickets topics manage.py
 TEMPLATES = $(shell find templates -name '*.html')
 
 export LANG := C.UTF-8

@@ -19,7 +19,8 @@ def absent(agents: QuerySet[Agent], *, now: datetime) -> QuerySet[Agent]:
 def substitutes_of(agent: Agent) -> list[Agent]:
     """Who could stand in for an agent: active colleagues who see all tickets that they see."""
     teams = set(agent.memberships.values_list("team", flat=True))
-    colleagues = Agent.objects.filter(is_active=True).exclude(pk=agent.pk).order_by("name")
+    active = Agent.objects.filter(is_active=True).select_related("permission_set")
+    colleagues = active.exclude(pk=agent.pk).order_by("name")
     seen = _teams_of([colleague.pk for colleague in colleagues])
     return [each for each in colleagues if _sees_as_much(each, seen[each.pk], agent, teams)]
 
@@ -40,7 +41,9 @@ def come_back(agent: Agent) -> None:
 def stand_ins(agent_ids: Collection[int], *, now: datetime) -> dict[int, Agent]:
     """Who stands in for those of these agents who are away; nobody for those without a substitute
     who is there and sees what they see."""
-    everybody = absent(Agent.objects.all(), now=now).select_related("substitute")
+    everybody = absent(Agent.objects.all(), now=now).select_related(
+        "permission_set", "substitute__permission_set"
+    )
     away = {agent.pk: agent for agent in everybody}
     found = {pk: _first_present(away[pk], away) for pk in agent_ids if pk in away}
     present = {pk: other for pk, other in found.items() if other is not None}

@@ -63,6 +63,8 @@ class Reader:
         return replace(notice, mail_after=mail_after, is_in_desk=is_in_desk)
 
     def _may_be_woken(self, notice: Notice) -> bool:
+        if notice.facts.get("is_on_call"):
+            return True
         is_own_breach = notice.kind == Kind.BREACH and bool(notice.facts.get("is_yours"))
         return is_own_breach and bool(self.breaks_quiet_for_breaches)
 

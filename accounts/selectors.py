@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from accounts.models import Agent, Membership, Role, Team
+from accounts.permissions import Permission, holding
 
 
 @dataclass(frozen=True)
@@ -31,17 +32,18 @@ def people_of_teams(team_ids: Collection[int]) -> dict[int, TeamPeople]:
 
 
 def manager_ids() -> list[int]:
-    """The ids of all active managers; of the administrators in a desk that has no manager."""
-    active = Agent.objects.filter(is_active=True)
+    """The ids of all active managers who see every ticket; of such administrators in a desk that has
+    no such manager."""
+    active = Agent.objects.filter(holding(Permission.SEE_ALL), is_active=True)
     return list(active.filter(role=Role.MANAGER).values_list("pk", flat=True)) or list(
         active.filter(role=Role.ADMINISTRATOR).values_list("pk", flat=True)
     )
 
 
 def mail_keeper_ids() -> list[int]:
-    """The ids of those who look after mail that could not be filed: administrators and leads."""
+    """The ids of those who look after mail that could not be filed: who manages mail, and leads."""
     active = Agent.objects.filter(is_active=True)
-    keepers = active.filter(Q(role=Role.ADMINISTRATOR) | Q(memberships__is_lead=True))
+    keepers = active.filter(holding(Permission.MAIL) | Q(memberships__is_lead=True))
     return list(keepers.distinct().order_by("pk").values_list("pk", flat=True))
 
 

@@ -12,13 +12,29 @@ from django.core.management import call_command
 
 def collect_static_files() -> bool:
     """Run collectstatic unless STATIC_ROOT holds these very files; say whether it ran."""
-    stamp = Path(settings.STATIC_ROOT) / ".collected"
-    fingerprint = _fingerprint()
-    if stamp.exists() and stamp.read_text(encoding="ascii") == fingerprint:
+    if is_collected():
         return False
     call_command("collectstatic", interactive=False, verbosity=0)
-    stamp.write_text(fingerprint, encoding="ascii")
+    _stamp().write_text(_fingerprint(), encoding="ascii")
     return True
+
+
+def is_collected() -> bool:
+    """Whether STATIC_ROOT holds these very files."""
+    stamp = _stamp()
+    return stamp.exists() and stamp.read_text(encoding="ascii") == _fingerprint()
+
+
+def are_served() -> bool:
+    """Whether there are static files, and none of another release. An image has them without a
+    stamp."""
+    if not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+        return False
+    return is_collected() or not _stamp().exists()
+
+
+def _stamp() -> Path:
+    return Path(settings.STATIC_ROOT) / ".collected"
 
 
 def _fingerprint() -> str:

@@ -10,8 +10,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest
 
-from accounts.models import Agent, Language, Team
+from accounts.models import Agent, Invitation, Language, PermissionSet, Team
+from accounts.permissions import Permission
 from accounts.selectors import teams_led_by
+from audit.looking import note_look
+from audit.models import Access
 from branding.models import Notice
 from common.numbers import whole_number
 from common.prepared import prepared
@@ -54,7 +57,9 @@ def ticket(visitor: Agent, number: str) -> Ticket:
     found = _ticket(_number(number), reach_of(visitor))
     if found and found[0].merged_into_id is not None:
         found = _target(found[0].merged_into_id, reach_of(visitor))
-    return _found(next(iter(found), None))
+    seen = _found(next(iter(found), None))
+    _note(Access.Kind.TICKET, seen)
+    return seen
 
 
 @prepared
@@ -82,7 +87,9 @@ def customer(visitor: Agent, pk: int) -> Customer:
     """A customer of whom they may see at least one ticket, or the record that they were merged
     into. Raises Http404."""
     standing = customers(visitor).select_related("organization").filter(merged_into=None)
-    return _found(standing.filter(Q(pk=pk) | Q(absorbed=pk)).first())
+    seen = _found(standing.filter(Q(pk=pk) | Q(absorbed=pk)).first())
+    note_look(Access.Kind.CUSTOMER, customer=seen.pk)
+    return seen
 
 
 def customer_of_id(visitor: Agent, text: str) -> Customer:
@@ -125,10 +132,11 @@ def kept_macro(visitor: Agent, pk: int) -> Macro:
 
 
 def team(visitor: Agent, pk: int) -> Team:
-    """A team whose settings they may read: every team for managers, their own for its leads.
-    Raises Http404."""
+    """A team whose settings they may read: every team for who manages or sees them all, their own
+    for its leads. Raises Http404."""
     led = teams_led_by(visitor)
-    teams = Team.objects.all() if visitor.sees_everything else led
+    reads_all = visitor.sees_everything or visitor.may(Permission.PEOPLE)
+    teams = Team.objects.all() if reads_all else led
     return _found(teams.filter(pk=pk).first())
 
 
@@ -139,9 +147,30 @@ def kept_team(visitor: Agent, pk: int) -> Team:
 
 
 def may_keep_team(visitor: Agent, team: Team) -> bool:
-    """Administrators, and who leads it."""
+    """Who manages teams, and who leads it."""
     is_lead = team.memberships.filter(agent=visitor, is_lead=True)
-    return visitor.is_administrator or is_lead.exists()
+    return visitor.may(Permission.PEOPLE) or is_lead.exists()
+
+
+def person(pk: int) -> Agent:
+    """Somebody who works here or did, for those whom helpdesk.access lets come to the people.
+    Raises Http404."""
+    return _found(Agent.objects.select_related("permission_set").filter(pk=pk).first())
+
+
+def managed_team(pk: int) -> Team:
+    """A team, for the same. Raises Http404."""
+    return _found(Team.objects.filter(pk=pk).first())
+
+
+def invitation(pk: int) -> Invitation:
+    """One that is neither accepted nor withdrawn, for the same. Raises Http404."""
+    return _found(Invitation.objects.open().filter(pk=pk).first())
+
+
+def permission_set(pk: int) -> PermissionSet:
+    """A permission set, for the same. Raises Http404."""
+    return _found(PermissionSet.objects.filter(pk=pk).first())
 
 
 def bulk_change(visitor: Agent, pk: int) -> BulkChange:
@@ -186,7 +215,9 @@ def _answers(ticket: Ticket) -> QuerySet[ThirdPartyLetter]:
 
 def raw_of(message: Message | ThirdPartyLetter) -> FieldFile:
     """The bytes of a mail. Raises Http404 when they are not kept."""
-    return _found(message.inbound).raw
+    inbound = _found(message.inbound)
+    _note(Access.Kind.RAW_MAIL, message.ticket, thing=inbound.pk)
+    return inbound.raw
 
 
 def participant(ticket: Ticket, pk: int) -> Participant:
@@ -241,8 +272,8 @@ def check_keeps_articles(visitor: Agent) -> None:
 
 
 def may_keep_articles(visitor: Agent) -> bool:
-    """Who publishes: managers, administrators, and who leads a team."""
-    return visitor.sees_everything or visitor.memberships.filter(is_lead=True).exists()
+    """Who publishes: who manages the help centre, and who leads a team."""
+    return visitor.may(Permission.HELP) or visitor.memberships.filter(is_lead=True).exists()
 
 
 def mailbox(pk: int) -> Mailbox:
@@ -275,7 +306,7 @@ def field(pk: int) -> Field:
 
 
 def mails_to_look_at(visitor: Agent) -> QuerySet[InboundEmail]:
-    """What waits for a decision: all of it for administrators, that of the teams they lead for
+    """What waits for a decision: all of it for who manages mail, that of the teams they lead for
     leads. Raises Http404 for everybody else."""
     return _mails_kept_by(visitor).to_look_at()
 
@@ -286,7 +317,7 @@ def undecided_mail(visitor: Agent, pk: int) -> InboundEmail:
 
 
 def _mails_kept_by(visitor: Agent) -> InboundEmailQuerySet:
-    if visitor.is_administrator:
+    if visitor.may(Permission.MAIL):
         return InboundEmail.objects.all()
     if not may_keep_mail(visitor):
         raise Http404
@@ -300,8 +331,8 @@ def blocked_sender(pk: int) -> BlockedSender:
 
 
 def may_keep_mail(visitor: Agent) -> bool:
-    """Administrators, and who leads a team."""
-    return visitor.is_administrator or visitor.memberships.filter(is_lead=True).exists()
+    """Who manages mail, and who leads a team."""
+    return visitor.may(Permission.MAIL) or visitor.memberships.filter(is_lead=True).exists()
 
 
 def ratings(visitor: Agent) -> QuerySet[Rating]:
@@ -336,14 +367,31 @@ def address_point(ticket: Ticket, pk: int) -> ContactPoint:
 def attachment(visitor: Agent, public_id: UUID) -> Attachment:
     """A file of a ticket they may see. Raises Http404."""
     tickets = Ticket.objects.visible_to(visitor)
-    found = Attachment.objects.filter(
-        Q(message__ticket__in=tickets)
-        | Q(message__ticket__merged_into__in=tickets)
-        | Q(third_party_letter__ticket__in=tickets)
-        | Q(third_party_letter__ticket__merged_into__in=tickets),
-        public_id=public_id,
-    ).first()
-    return _found(found)
+    beside = ("message__ticket", "third_party_letter__ticket")
+    found = (
+        Attachment.objects.select_related(*beside)
+        .filter(
+            Q(message__ticket__in=tickets)
+            | Q(message__ticket__merged_into__in=tickets)
+            | Q(third_party_letter__ticket__in=tickets)
+            | Q(third_party_letter__ticket__merged_into__in=tickets),
+            public_id=public_id,
+        )
+        .first()
+    )
+    seen = _found(found)
+    if owner := seen.message or seen.third_party_letter:
+        _note(Access.Kind.FILE, owner.ticket, thing=seen.public_id)
+    return seen
+
+
+def note_mail(ticket: Ticket, message: Message | ThirdPartyLetter) -> None:
+    """They look at this mail as it came."""
+    _note(Access.Kind.MAIL, ticket, thing=message.inbound_id)
+
+
+def _note(kind: Access.Kind, ticket: Ticket, *, thing: object = "") -> None:
+    note_look(kind, customer=ticket.customer_id, ticket=ticket.number, thing=thing)
 
 
 def _number(text: str) -> int:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent, Team
+from accounts.permissions import Permission
 from accounts.selectors import circle_of
 from customers.models import Customer
 from desk.settings.calendar_form import NotationField
@@ -98,9 +99,9 @@ def audiences_for(agent: Agent) -> list[tuple[str, str]]:
     shared = [
         (f"team-{pk}", name)
         for pk, name in circle.teams.items()
-        if agent.is_administrator or pk in circle.led
+        if agent.may(Permission.FORMS) or pk in circle.led
     ]
-    everybody = [("everybody", gettext("For everybody"))] if agent.is_administrator else []
+    everybody = [("everybody", gettext("For everybody"))] if agent.may(Permission.FORMS) else []
     return [("me", gettext("For me")), *shared, *everybody]
 
 

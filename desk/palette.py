@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent
+from accounts.permissions import OF_SETTINGS, Permission
 from customers.selectors import find_customers
 from desk import access
 from desk.macros import audience_of
@@ -70,9 +71,12 @@ def _places(text: str, *, agent: Agent) -> list[Place]:
         "desk:notification_list": _("Notifications"),
         "desk:availability": _("Availability"),
         "desk:notification_settings": _("What I am told"),
+        "mfa_index": _("Sign-in and security"),
     }
-    if agent.sees_everything:
-        names |= {"reports:overview": _("Reports"), "desk:settings": _("Settings")}
+    if agent.may(Permission.REPORTS):
+        names["reports:overview"] = _("Reports")
+    if agent.permissions & OF_SETTINGS:
+        names["desk:settings"] = _("Settings")
     return [Place(name, reverse(url)) for url, name in names.items() if _is_meant(name, text)]
 
 

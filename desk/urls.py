@@ -3,14 +3,19 @@ from __future__ import annotations
 from django.urls import path
 
 from desk.settings import articles as article_settings
-from desk.settings import blocked, mailbox_dns, mailbox_oauth, mailboxes
+from desk.settings import audit, blocked, mailbox_dns, mailbox_oauth, mailboxes
 from desk.settings import branding as brand_settings
 from desk.settings import effort as effort_settings
 from desk.settings import embedding as embedding_settings
 from desk.settings import fields as field_settings
 from desk.settings import letters as letter_settings
+from desk.settings import members as member_settings
 from desk.settings import notices as notice_settings
+from desk.settings import on_call as on_call_settings
+from desk.settings import people as people_settings
+from desk.settings import permissions as permission_settings
 from desk.settings import ratings as rating_settings
+from desk.settings import sign_in as sign_in_settings
 from desk.settings import teams as team_settings
 from desk.settings import topics as topic_settings
 from desk.settings import views as settings
@@ -38,11 +43,13 @@ from desk.views import (
     originals,
     preferences,
     presence,
+    privacy,
     queue,
     ratings,
     related,
     saved_views,
     search,
+    security,
     signature,
     ticket_articles,
     tickets,
@@ -206,6 +213,10 @@ urlpatterns = [
     ),
     path("tickets/<str:number>/recovery/", ratings.create_recovery, name="recovery_create"),
     path("ratings/", ratings.index, name="rating_list"),
+    path("settings/audit/", audit.index, name="settings_audit"),
+    path("settings/audit/export/", audit.export, name="settings_audit_export"),
+    path("settings/audit/looks/", audit.looks_index, name="settings_audit_looks"),
+    path("settings/audit/looks/export/", audit.export_looks, name="settings_audit_looks_export"),
     path("settings/ratings/", rating_settings.show, name="settings_ratings"),
     path("settings/ratings/update/", rating_settings.update, name="settings_ratings_update"),
     path("settings/effort/", effort_settings.show, name="settings_effort"),
@@ -225,6 +236,14 @@ urlpatterns = [
         name="address_delete",
     ),
     path("customers/<int:pk>/notes/", customers.create_note, name="customer_note_create"),
+    path("customers/<int:pk>/privacy/", privacy.show, name="privacy"),
+    path("customers/<int:pk>/privacy/files/", privacy.create_hand_out, name="hand_out_create"),
+    path(
+        "customers/<int:pk>/privacy/files/<int:hand_out>/",
+        privacy.download,
+        name="hand_out_download",
+    ),
+    path("customers/<int:pk>/privacy/erasure/", privacy.erase, name="customer_erase"),
     path("customers/<int:pk>/merge/", customer_merging.new, name="customer_merge"),
     path("customers/<int:pk>/merge/create/", customer_merging.create, name="customer_merge_create"),
     path(
@@ -250,6 +269,8 @@ urlpatterns = [
     path("signature/", signature.show, name="signature"),
     path("signature/update/", signature.update, name="signature_update"),
     path("signature/preview/", signature.preview, name="signature_preview"),
+    path("sessions/<int:pk>/ending/", security.end, name="session_end"),
+    path("sessions/ending/", security.end_others, name="sessions_end"),
     path("availability/", availability.show, name="availability"),
     path("availability/update/", availability.update, name="availability_update"),
     path("customers/<int:pk>/vip/", important.update, name="customer_vip"),
@@ -371,6 +392,87 @@ urlpatterns = [
         mailbox_oauth.update_app,
         name="settings_oauth_app_update",
     ),
+    path("settings/people/", people_settings.index, name="settings_people"),
+    path(
+        "settings/people/invitations/new/",
+        people_settings.new_invitation,
+        name="settings_invitation_new",
+    ),
+    path(
+        "settings/people/invitations/create/",
+        people_settings.create_invitation,
+        name="settings_invitation_create",
+    ),
+    path(
+        "settings/people/invitations/<int:pk>/sending/",
+        people_settings.send_invitation,
+        name="settings_invitation_send",
+    ),
+    path(
+        "settings/people/invitations/<int:pk>/withdrawal/",
+        people_settings.delete_invitation,
+        name="settings_invitation_delete",
+    ),
+    path("settings/people/<int:pk>/", people_settings.show, name="settings_person"),
+    path("settings/people/<int:pk>/update/", people_settings.update, name="settings_person_update"),
+    path(
+        "settings/people/<int:pk>/deactivation/",
+        people_settings.leave,
+        name="settings_person_leave",
+    ),
+    path(
+        "settings/people/<int:pk>/deactivation/create/",
+        people_settings.create_leave,
+        name="settings_person_leave_create",
+    ),
+    path(
+        "settings/people/<int:pk>/activation/",
+        people_settings.create_return,
+        name="settings_person_return",
+    ),
+    path("settings/sign-in/", sign_in_settings.show, name="settings_sign_in"),
+    path("settings/sign-in/update/", sign_in_settings.update, name="settings_sign_in_update"),
+    path("settings/permissions/", permission_settings.index, name="settings_permissions"),
+    path("settings/permissions/new/", permission_settings.new, name="settings_permission_set_new"),
+    path(
+        "settings/permissions/create/",
+        permission_settings.create,
+        name="settings_permission_set_create",
+    ),
+    path(
+        "settings/permissions/<int:pk>/", permission_settings.show, name="settings_permission_set"
+    ),
+    path(
+        "settings/permissions/<int:pk>/update/",
+        permission_settings.update,
+        name="settings_permission_set_update",
+    ),
+    path(
+        "settings/permissions/<int:pk>/deletion/",
+        permission_settings.delete,
+        name="settings_permission_set_delete",
+    ),
+    path("settings/teams/", member_settings.index, name="settings_teams"),
+    path("settings/teams/<int:pk>/on-call/", on_call_settings.show, name="settings_on_call"),
+    path(
+        "settings/teams/<int:pk>/on-call/create/",
+        on_call_settings.create,
+        name="settings_on_call_create",
+    ),
+    path(
+        "settings/teams/<int:pk>/on-call/<int:line>/deletion/",
+        on_call_settings.delete,
+        name="settings_on_call_delete",
+    ),
+    path("settings/teams/new/", member_settings.new, name="settings_team_new"),
+    path("settings/teams/create/", member_settings.create, name="settings_team_create"),
+    path("settings/teams/<int:pk>/members/", member_settings.show, name="settings_team_members"),
+    path(
+        "settings/teams/<int:pk>/members/update/",
+        member_settings.update,
+        name="settings_team_members_update",
+    ),
+    path("settings/teams/<int:pk>/deletion/", member_settings.delete, name="settings_team_delete"),
     path("settings/", settings.overview, name="settings"),
     path("settings/policies/new/", settings.new_policy, name="settings_policy_new"),
     path("settings/policies/create/", settings.create_policy, name="settings_policy_create"),

@@ -19,30 +19,35 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
 
-from accounts.models import Agent, Role
+from accounts.models import Agent
+from accounts.permissions import OF_SETTINGS, Permission
 from helpdesk.errors import not_allowed, session_expired
 
 
 class Who(Enum):
-    """Groups of visitors, each including the ones that may do more."""
+    """Groups of visitors. What not every agent may do is a Permission, or a set of them of which
+    one is enough."""
 
     ANYONE = "anyone"
     TOKEN = "secret link"  # noqa: S105 - the bearer of a customer's link; the view checks the token
     OPERATOR = "operator"  # loopback or METRICS_TOKEN; the view checks it
     PROVIDER = "mail provider"  # holds WEBHOOK_SECRET; the view checks it
     AGENT = "agent"
-    MANAGER = "manager"
-    ADMINISTRATOR = "administrator"
     NOBODY = "nobody"  # a library's page that we have switched off
+
+
+Group = Who | Permission | frozenset[Permission]
+# To know what was promised is part of both.
+READS_POLICIES = frozenset({Permission.HOURS, Permission.REPORTS})
 
 
 @dataclass(frozen=True)
 class Rule:
-    who: Who
+    who: Group
     methods: frozenset[str]
 
 
-def _rule(who: Who, methods: str = "GET") -> Rule:
+def _rule(who: Group, methods: str = "GET") -> Rule:
     names = set(methods.split())
     return Rule(who, frozenset(names | {"HEAD", "OPTIONS"} if "GET" in names else names))
 
@@ -210,13 +215,18 @@ RULES: dict[str, Rule] = {
     "desk:signature": _rule(Who.AGENT),
     "desk:signature_update": _rule(Who.AGENT, "POST"),
     "desk:signature_preview": _rule(Who.AGENT, "POST"),
+    "desk:session_end": _rule(Who.AGENT, "POST"),
+    "desk:sessions_end": _rule(Who.AGENT, "POST"),
     "desk:availability": _rule(Who.AGENT),
     "desk:availability_update": _rule(Who.AGENT, "POST"),
     "desk:customer_vip": _rule(Who.AGENT, "POST"),
     "desk:customer_organization": _rule(Who.AGENT, "POST"),
-    # Managers and the team's leads; see desk.access.team.
+    # Who manages teams, and the team's leads; see desk.access.team.
     "desk:settings_team": _rule(Who.AGENT),
     "desk:settings_team_update": _rule(Who.AGENT, "POST"),
+    "desk:settings_on_call": _rule(Who.AGENT),
+    "desk:settings_on_call_create": _rule(Who.AGENT, "POST"),
+    "desk:settings_on_call_delete": _rule(Who.AGENT, "POST"),
     "desk:original": _rule(Who.AGENT),
     "desk:original_document": _rule(Who.AGENT),
     "desk:raw_mail": _rule(Who.AGENT),
@@ -224,105 +234,139 @@ RULES: dict[str, Rule] = {
     "desk:participant_create": _rule(Who.AGENT, "POST"),
     "desk:participant_decide": _rule(Who.AGENT, "POST"),
     "desk:address_forgive": _rule(Who.AGENT, "POST"),
-    # Administrators and leads; see desk.access.mails_to_look_at.
+    # Who manages mail, and leads; see desk.access.mails_to_look_at.
     "desk:mail_tray": _rule(Who.AGENT),
     "desk:mail_raw": _rule(Who.AGENT),
     "desk:mail_decide": _rule(Who.AGENT, "POST"),
-    # Managers and leads; see desk.access.ratings and may_recover.
+    # Who sees everything, and leads; see desk.access.ratings and may_recover.
     "desk:rating_list": _rule(Who.AGENT),
     "desk:recovery_create": _rule(Who.AGENT, "POST"),
-    # settings: managers read, administrators change
-    "desk:settings_topics": _rule(Who.ADMINISTRATOR),
-    "desk:settings_topic": _rule(Who.ADMINISTRATOR),
-    "desk:settings_topic_new": _rule(Who.ADMINISTRATOR),
-    "desk:settings_topic_create": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_topic_update": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_topic_delete": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_topic_order": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_fields": _rule(Who.ADMINISTRATOR),
-    "desk:settings_field": _rule(Who.ADMINISTRATOR),
-    "desk:settings_field_new": _rule(Who.ADMINISTRATOR),
-    "desk:settings_field_create": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_field_update": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_field_delete": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_field_order": _rule(Who.ADMINISTRATOR, "POST"),
+    # settings
+    "desk:settings_topics": _rule(Permission.FORMS),
+    "desk:settings_topic": _rule(Permission.FORMS),
+    "desk:settings_topic_new": _rule(Permission.FORMS),
+    "desk:settings_topic_create": _rule(Permission.FORMS, "POST"),
+    "desk:settings_topic_update": _rule(Permission.FORMS, "POST"),
+    "desk:settings_topic_delete": _rule(Permission.FORMS, "POST"),
+    "desk:settings_topic_order": _rule(Permission.FORMS, "POST"),
+    "desk:settings_fields": _rule(Permission.FORMS),
+    "desk:settings_field": _rule(Permission.FORMS),
+    "desk:settings_field_new": _rule(Permission.FORMS),
+    "desk:settings_field_create": _rule(Permission.FORMS, "POST"),
+    "desk:settings_field_update": _rule(Permission.FORMS, "POST"),
+    "desk:settings_field_delete": _rule(Permission.FORMS, "POST"),
+    "desk:settings_field_order": _rule(Permission.FORMS, "POST"),
     "desk:form_link": _rule(Who.AGENT),
     "desk:form_link_create": _rule(Who.AGENT, "POST"),
-    "desk:settings_branding": _rule(Who.ADMINISTRATOR),
-    "desk:settings_branding_update": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_branding_preview": _rule(Who.ADMINISTRATOR),
-    "desk:settings_embedding": _rule(Who.ADMINISTRATOR),
-    "desk:settings_embedding_update": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_notices": _rule(Who.ADMINISTRATOR),
-    "desk:settings_notice_new": _rule(Who.ADMINISTRATOR),
-    "desk:settings_notice_create": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_notice": _rule(Who.ADMINISTRATOR),
-    "desk:settings_notice_update": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_notice_delete": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_letters": _rule(Who.ADMINISTRATOR),
-    "desk:settings_letter": _rule(Who.ADMINISTRATOR),
-    "desk:settings_letter_update": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_letter_preview": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_letter_test": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_letter_restore": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_ratings": _rule(Who.ADMINISTRATOR),
-    "desk:settings_ratings_update": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_effort": _rule(Who.ADMINISTRATOR),
-    "desk:settings_effort_update": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_effort_example": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_blocked": _rule(Who.ADMINISTRATOR),
-    "desk:settings_blocked_create": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_blocked_delete": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_mailboxes": _rule(Who.ADMINISTRATOR),
-    "desk:settings_mailbox": _rule(Who.ADMINISTRATOR),
-    "desk:settings_mailbox_new": _rule(Who.ADMINISTRATOR),
-    "desk:settings_mailbox_create": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_mailbox_update": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_mailbox_check": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_mailbox_fetch": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_mailbox_sign_in": _rule(Who.ADMINISTRATOR),
-    "desk:settings_mailbox_signed_in": _rule(Who.ADMINISTRATOR),
-    "desk:settings_mailbox_dns": _rule(Who.ADMINISTRATOR),
-    "desk:settings_mailbox_dns_check": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_oauth_app": _rule(Who.ADMINISTRATOR),
-    "desk:settings_oauth_app_update": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings": _rule(Who.MANAGER),
-    "desk:settings_policy": _rule(Who.MANAGER),
-    "desk:settings_policy_new": _rule(Who.ADMINISTRATOR),
-    "desk:settings_policy_create": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_policy_update": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_policy_order": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_calendar": _rule(Who.MANAGER),
-    "desk:settings_calendar_new": _rule(Who.ADMINISTRATOR),
-    "desk:settings_calendar_create": _rule(Who.ADMINISTRATOR, "POST"),
-    "desk:settings_calendar_update": _rule(Who.ADMINISTRATOR, "POST"),
-    # managers
-    "reports:overview": _rule(Who.MANAGER),
-    "reports:behind": _rule(Who.MANAGER),
-    "reports:definitions": _rule(Who.MANAGER),
-    "reports:wallboard": _rule(Who.MANAGER),
+    "desk:settings_branding": _rule(Permission.BRAND),
+    "desk:settings_branding_update": _rule(Permission.BRAND, "POST"),
+    "desk:settings_branding_preview": _rule(Permission.BRAND),
+    "desk:settings_embedding": _rule(Permission.FORMS),
+    "desk:settings_embedding_update": _rule(Permission.FORMS, "POST"),
+    "desk:settings_notices": _rule(Permission.BRAND),
+    "desk:settings_notice_new": _rule(Permission.BRAND),
+    "desk:settings_notice_create": _rule(Permission.BRAND, "POST"),
+    "desk:settings_notice": _rule(Permission.BRAND),
+    "desk:settings_notice_update": _rule(Permission.BRAND, "POST"),
+    "desk:settings_notice_delete": _rule(Permission.BRAND, "POST"),
+    "desk:settings_letters": _rule(Permission.MAIL),
+    "desk:settings_letter": _rule(Permission.MAIL),
+    "desk:settings_letter_update": _rule(Permission.MAIL, "POST"),
+    "desk:settings_letter_preview": _rule(Permission.MAIL, "POST"),
+    "desk:settings_letter_test": _rule(Permission.MAIL, "POST"),
+    "desk:settings_letter_restore": _rule(Permission.MAIL, "POST"),
+    "desk:privacy": _rule(Permission.PRIVACY),
+    "desk:hand_out_create": _rule(Permission.PRIVACY, "POST"),
+    "desk:hand_out_download": _rule(Permission.PRIVACY),
+    "desk:customer_erase": _rule(Permission.PRIVACY, "POST"),
+    "desk:settings_audit": _rule(Permission.AUDIT),
+    "desk:settings_audit_export": _rule(Permission.AUDIT),
+    "desk:settings_audit_looks": _rule(Permission.AUDIT),
+    "desk:settings_audit_looks_export": _rule(Permission.AUDIT),
+    "desk:settings_ratings": _rule(Permission.RATINGS),
+    "desk:settings_ratings_update": _rule(Permission.RATINGS, "POST"),
+    "desk:settings_effort": _rule(Permission.RATINGS),
+    "desk:settings_effort_update": _rule(Permission.RATINGS, "POST"),
+    "desk:settings_effort_example": _rule(Permission.RATINGS, "POST"),
+    "desk:settings_blocked": _rule(Permission.MAIL),
+    "desk:settings_blocked_create": _rule(Permission.MAIL, "POST"),
+    "desk:settings_blocked_delete": _rule(Permission.MAIL, "POST"),
+    "desk:settings_mailboxes": _rule(Permission.MAIL),
+    "desk:settings_mailbox": _rule(Permission.MAIL),
+    "desk:settings_mailbox_new": _rule(Permission.MAIL),
+    "desk:settings_mailbox_create": _rule(Permission.MAIL, "POST"),
+    "desk:settings_mailbox_update": _rule(Permission.MAIL, "POST"),
+    "desk:settings_mailbox_check": _rule(Permission.MAIL, "POST"),
+    "desk:settings_mailbox_fetch": _rule(Permission.MAIL, "POST"),
+    "desk:settings_mailbox_sign_in": _rule(Permission.MAIL),
+    "desk:settings_mailbox_signed_in": _rule(Permission.MAIL),
+    "desk:settings_mailbox_dns": _rule(Permission.MAIL),
+    "desk:settings_mailbox_dns_check": _rule(Permission.MAIL, "POST"),
+    "desk:settings_oauth_app": _rule(Permission.MAIL),
+    "desk:settings_oauth_app_update": _rule(Permission.MAIL, "POST"),
+    # What of somebody may be changed by whom: accounts.people.may_manage.
+    "desk:settings_people": _rule(Permission.PEOPLE),
+    "desk:settings_invitation_new": _rule(Permission.PEOPLE),
+    "desk:settings_invitation_create": _rule(Permission.PEOPLE, "POST"),
+    "desk:settings_invitation_send": _rule(Permission.PEOPLE, "POST"),
+    "desk:settings_invitation_delete": _rule(Permission.PEOPLE, "POST"),
+    "desk:settings_person": _rule(Permission.PEOPLE),
+    "desk:settings_person_update": _rule(Permission.PEOPLE, "POST"),
+    "desk:settings_person_leave": _rule(Permission.PEOPLE),
+    "desk:settings_person_leave_create": _rule(Permission.PEOPLE, "POST"),
+    "desk:settings_person_return": _rule(Permission.PEOPLE, "POST"),
+    "desk:settings_sign_in": _rule(Permission.PEOPLE),
+    "desk:settings_sign_in_update": _rule(Permission.PEOPLE, "POST"),
+    "desk:settings_permissions": _rule(Permission.PEOPLE),
+    "desk:settings_permission_set_new": _rule(Permission.PEOPLE),
+    "desk:settings_permission_set_create": _rule(Permission.PEOPLE, "POST"),
+    "desk:settings_permission_set": _rule(Permission.PEOPLE),
+    "desk:settings_permission_set_update": _rule(Permission.PEOPLE, "POST"),
+    "desk:settings_permission_set_delete": _rule(Permission.PEOPLE, "POST"),
+    "desk:settings_teams": _rule(Permission.PEOPLE),
+    "desk:settings_team_new": _rule(Permission.PEOPLE),
+    "desk:settings_team_create": _rule(Permission.PEOPLE, "POST"),
+    "desk:settings_team_members": _rule(Permission.PEOPLE),
+    "desk:settings_team_members_update": _rule(Permission.PEOPLE, "POST"),
+    "desk:settings_team_delete": _rule(Permission.PEOPLE, "POST"),
+    "desk:settings": _rule(OF_SETTINGS),
+    "desk:settings_policy": _rule(READS_POLICIES),
+    "desk:settings_policy_new": _rule(Permission.HOURS),
+    "desk:settings_policy_create": _rule(Permission.HOURS, "POST"),
+    "desk:settings_policy_update": _rule(Permission.HOURS, "POST"),
+    "desk:settings_policy_order": _rule(Permission.HOURS, "POST"),
+    "desk:settings_calendar": _rule(READS_POLICIES),
+    "desk:settings_calendar_new": _rule(Permission.HOURS),
+    "desk:settings_calendar_create": _rule(Permission.HOURS, "POST"),
+    "desk:settings_calendar_update": _rule(Permission.HOURS, "POST"),
+    # reports
+    "reports:overview": _rule(Permission.REPORTS),
+    "reports:behind": _rule(Permission.REPORTS),
+    "reports:definitions": _rule(Permission.REPORTS),
+    "reports:wallboard": _rule(Permission.REPORTS),
     # Whose export may be fetched by whom: reports.access.export.
-    "reports:export_list": _rule(Who.MANAGER),
-    "reports:export_create": _rule(Who.MANAGER, "POST"),
-    "reports:export": _rule(Who.MANAGER),
-    "reports:export_cancel": _rule(Who.MANAGER, "POST"),
-    "reports:export_download": _rule(Who.MANAGER),
-    "reports:promises": _rule(Who.MANAGER),
-    "reports:times": _rule(Who.MANAGER),
-    "reports:arrivals": _rule(Who.MANAGER),
-    "reports:backlog": _rule(Who.MANAGER),
-    "reports:quality": _rule(Who.MANAGER),
-    "reports:customers": _rule(Who.MANAGER),
-    "reports:people": _rule(Who.MANAGER),
+    "reports:export_list": _rule(Permission.EXPORT),
+    "reports:export_create": _rule(Permission.EXPORT, "POST"),
+    "reports:export": _rule(Permission.EXPORT),
+    "reports:export_cancel": _rule(Permission.EXPORT, "POST"),
+    "reports:export_download": _rule(Permission.EXPORT),
+    "reports:promises": _rule(Permission.REPORTS),
+    "reports:times": _rule(Permission.REPORTS),
+    "reports:arrivals": _rule(Permission.REPORTS),
+    "reports:backlog": _rule(Permission.REPORTS),
+    "reports:quality": _rule(Permission.REPORTS),
+    "reports:customers": _rule(Permission.REPORTS),
+    "reports:people": _rule(Permission.REPORTS),
     # Whose saved report may be read and changed by whom: reports.access.saved_report.
-    "reports:saved": _rule(Who.MANAGER),
-    "reports:saved_new": _rule(Who.MANAGER),
-    "reports:saved_create": _rule(Who.MANAGER, "POST"),
-    "reports:saved_edit": _rule(Who.MANAGER),
-    "reports:saved_update": _rule(Who.MANAGER, "POST"),
-    "reports:saved_delete": _rule(Who.MANAGER, "POST"),
-    "reports:saved_run": _rule(Who.MANAGER, "POST"),
+    "reports:saved": _rule(Permission.REPORTS),
+    "reports:saved_new": _rule(Permission.REPORTS),
+    "reports:saved_create": _rule(Permission.REPORTS, "POST"),
+    "reports:saved_edit": _rule(Permission.REPORTS),
+    "reports:saved_update": _rule(Permission.REPORTS, "POST"),
+    "reports:saved_delete": _rule(Permission.REPORTS, "POST"),
+    "reports:saved_run": _rule(Permission.REPORTS, "POST"),
     # signing in (django-allauth); people are invited, so nobody signs up
+    "account_invitation": _rule(Who.TOKEN, "GET POST"),
     "account_login": _rule(Who.ANYONE, "GET POST"),
     "account_signup": _rule(Who.NOBODY),
     "account_email": _rule(Who.NOBODY),
@@ -339,6 +383,7 @@ RULES: dict[str, Rule] = {
     "account_change_password": _rule(Who.AGENT, "GET POST"),
     "account_set_password": _rule(Who.AGENT, "GET POST"),
     "mfa_authenticate": _rule(Who.ANYONE, "GET POST"),
+    "mfa_login_webauthn": _rule(Who.ANYONE, "GET POST"),
     "mfa_reauthenticate": _rule(Who.AGENT, "GET POST"),
     "mfa_reauthenticate_webauthn": _rule(Who.AGENT, "GET POST"),
     "mfa_index": _rule(Who.AGENT),
@@ -351,6 +396,14 @@ RULES: dict[str, Rule] = {
     "mfa_add_webauthn": _rule(Who.AGENT, "GET POST"),
     "mfa_edit_webauthn": _rule(Who.AGENT, "GET POST"),
     "mfa_remove_webauthn": _rule(Who.AGENT, "GET POST"),
+}
+
+
+# What is open to somebody who has to set up a second factor first.
+BEFORE_SECOND_FACTOR = {
+    *(name for name in RULES if name.startswith("mfa_")),
+    *("account_reauthenticate", "account_change_password", "account_set_password"),
+    *("desk:preferences", "desk:session_end", "desk:sessions_end"),
 }
 
 
@@ -376,7 +429,7 @@ class AccessMiddleware:
     ) -> HttpResponse | None:
         match = request.resolver_match
         rule = RULES.get(match.view_name) if match else None
-        if rule is None:
+        if match is None or rule is None:
             raise PermissionDenied("no rule for this URL")
         if rule.who is Who.NOBODY:
             raise Http404
@@ -384,23 +437,25 @@ class AccessMiddleware:
             return not_allowed(request, rule.methods)
         if rule.who in {Who.ANYONE, Who.TOKEN, Who.OPERATOR, Who.PROVIDER}:
             return None
-        return _admit(request, rule.who)
+        return _admit(request, rule.who, name=match.view_name)
 
 
-def _admit(request: HttpRequest, who: Who) -> HttpResponse | None:
+def _admit(request: HttpRequest, who: Group, *, name: str) -> HttpResponse | None:
     if not isinstance(request.user, Agent):
         return _send_to_login(request)
+    if request.user.is_held_back and name not in BEFORE_SECOND_FACTOR:
+        return HttpResponse(status=302, headers={"Location": resolve_url("mfa_index")})
     if not may(request.user, who):
-        raise PermissionDenied("this role may not use this URL")
+        raise PermissionDenied("this agent may not use this URL")
     return None
 
 
-def may(agent: Agent, who: Who) -> bool:
+def may(agent: Agent, who: Group) -> bool:
     """Whether this agent belongs to the group."""
-    if who is Who.ADMINISTRATOR:
-        return agent.role == Role.ADMINISTRATOR
-    if who is Who.MANAGER:
-        return agent.sees_everything
+    if isinstance(who, Permission):
+        return agent.may(who)
+    if isinstance(who, frozenset):
+        return not who.isdisjoint(agent.permissions)
     return True
 
 

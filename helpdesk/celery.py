@@ -14,6 +14,8 @@ from django.db import InterfaceError, OperationalError
 from kombu.transport import redis as kombu_redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from audit.who import Who, acting
+
 
 class PatientTask(Task[Any, Any]):
     """A task that outlives a restart of PostgreSQL and the death of its worker."""
@@ -23,6 +25,11 @@ class PatientTask(Task[Any, Any]):
     retry_backoff_max = 8
     max_retries = 3
     default_retry_delay = 2
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What it writes is written down under its name."""
+        with acting(lambda: Who(via=self.name or "")):
+            return super().__call__(*args, **kwargs)
 
 
 def guard_lost_channels(channel: Any = kombu_redis.Channel) -> None:
@@ -47,7 +54,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 guard_lost_channels()
 app = Celery("helpdesk", task_cls=PatientTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["common", "sla", "mail", "tickets", "reports"])
+app.autodiscover_tasks(["common", "audit", "sla", "mail", "tickets", "reports", "privacy"])
 
 
 @worker_ready.connect

@@ -13,8 +13,10 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Agent
+from accounts.permissions import OF_SETTINGS, Permission
 from branding.models import Brand, Notice
 from branding.selectors import Shown, shown, stylesheet_digest
+from desk.passkeys import can_be_kept
 from reports.usual_times import usual_times
 
 # Demo people exist only on loopback: see load_demo.
@@ -31,13 +33,16 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "notices": NoticeBoard(request),
         "usual_times": SimpleLazyObject(usual_times),
         "events_url": settings.EVENTS_URL,
+        "can_keep_passkeys": SimpleLazyObject(lambda: can_be_kept(request)),
         "demo_people": demo_people() if settings.DEMO else [],
         "theme": "",
     }
     if isinstance(user, Agent):
         context |= {
             "theme": user.theme,
-            "can_see_reports": user.sees_everything,
+            "can_see_reports": user.may(Permission.REPORTS),
+            "can_export": user.may(Permission.EXPORT),
+            "can_see_settings": bool(user.permissions & OF_SETTINGS),
             "unread_notifications": user.notifications.unread().count,
         }
     return context

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
+import structlog
 from django.core.exceptions import (
     BadRequest,
     RequestDataTooBig,
     SuspiciousOperation,
     TooManyFilesSent,
 )
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+logger = structlog.get_logger(__name__)
 TYPED_FIELDS = ("body", "subject")
 
 
@@ -39,9 +43,29 @@ def not_allowed(request: HttpRequest, methods: Iterable[str]) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    # Without the request: what failed may well be the session, the user or the database.
-    context = {"request_id": getattr(request, "request_id", "")}
-    return HttpResponse(render_to_string("500.html", context), status=500)
+    # Middleware asks the database, too: who it is, how the company looks.
+    error = sys.exception()
+    if is_outage(error):
+        return unavailable(request, error)
+    return HttpResponse(render_to_string("500.html", _named(request)), status=500)
+
+
+def is_outage(error: BaseException | None) -> bool:
+    """Whether PostgreSQL is away, and the request is not at fault."""
+    return isinstance(error, OperationalError | InterfaceError)
+
+
+def unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse:
+    """503 with Retry-After, never an answer that sounds like success."""
+    logger.error("database.unavailable", error=type(error).__name__)
+    response = HttpResponse(render_to_string("503.html", _named(request)), status=503)
+    response["Retry-After"] = "5"
+    return response
+
+
+def _named(request: HttpRequest) -> dict[str, object]:
+    """Without the request: its session and its user would ask the database again."""
+    return {"request_id": getattr(request, "request_id", "")}
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -59,10 +83,7 @@ def _page(request: HttpRequest, status: int) -> HttpResponse:
 
 
 def _context(request: HttpRequest) -> dict[str, object]:
-    return {
-        "request_id": getattr(request, "request_id", ""),
-        "typed": _typed(request),
-    }
+    return {**_named(request), "typed": _typed(request)}
 
 
 def _typed(request: HttpRequest) -> list[str]:

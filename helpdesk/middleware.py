@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
 from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
 import structlog
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
-from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.db import DatabaseError
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import get_language_from_request
 
+from accounts.models import Agent
+from audit.looking import Look, gathering_looks, record_looks
+from audit.who import Who, acting
 from branding.selectors import shown
+from helpdesk.errors import is_outage, unavailable
 
 logger = structlog.get_logger(__name__)
 View = Callable[[HttpRequest], HttpResponseBase]
@@ -63,24 +68,54 @@ def _asks_for(request: HttpRequest, language: str) -> bool:
     )
 
 
+def audited(get_response: View) -> View:
+    """What is written meanwhile was done by whoever is signed in. What an agent looked at is written
+    down once the answer has left: nobody waits for that."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        with acting(lambda: _who(request)), gathering_looks() as looks:
+            response = get_response(request)
+        agent = request.user
+        if looks and response.status_code < HTTPStatus.BAD_REQUEST and isinstance(agent, Agent):
+            # Django closes a response when its last byte has been sent.
+            response._resource_closers.append(partial(_record, agent, looks))  # type: ignore[attr-defined]  # noqa: SLF001
+        return response
+
+    return middleware
+
+
+def _who(request: HttpRequest) -> Who:
+    match = request.resolver_match
+    agent = request.user if isinstance(request.user, Agent) else None
+    return Who(
+        agent=agent.pk if agent else None,
+        name=agent.name if agent else "",
+        via=match.view_name if match else request.path,
+        request=getattr(request, "request_id", ""),
+    )
+
+
+def _record(agent: Agent, looks: set[Look]) -> None:
+    try:
+        record_looks(looks, agent=agent.pk, name=agent.name)
+    except DatabaseError:
+        logger.exception("audit.look_not_recorded", agent=agent.pk)
+
+
 class ServiceUnavailable:
-    """While PostgreSQL is away: 503 with Retry-After, never an answer that sounds like success."""
+    """While PostgreSQL is away: 503, without the noise of a fault. What fails before the view or
+    after it comes to helpdesk.errors.server_error, which says the same."""
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        try:
-            return self.get_response(request)
-        except (OperationalError, InterfaceError) as error:
-            return _unavailable(request, error)
+        return self.get_response(request)
 
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponseBase | None:
-        if isinstance(exception, OperationalError | InterfaceError):
-            return _unavailable(request, exception)
-        return None
+        return unavailable(request, exception) if is_outage(exception) else None
 
 
 def ignore_unreadable_cookies(get_response: View) -> View:
@@ -130,15 +165,3 @@ def _is_unreadable(request: HttpRequest) -> bool:
     return UNREADABLE.search(request.path) is not None or any(
         UNREADABLE.search(text) for _, texts in request.GET.lists() for text in texts
     )
-
-
-def _unavailable(request: HttpRequest, error: Exception) -> HttpResponseBase:
-    logger.error("database.unavailable", error=type(error).__name__)
-    # Without the request: its user and session would ask the database again.
-    response = HttpResponse(render_to_string("503.html", _named(request)), status=503)
-    response["Retry-After"] = "5"
-    return response
-
-
-def _named(request: HttpRequest) -> dict[str, object]:
-    return {"request_id": getattr(request, "request_id", "")}

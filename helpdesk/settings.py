@@ -31,7 +31,7 @@ def _secret_key() -> str:
     if given := os.environ.get("SECRET_KEY"):
         return given
     path = DATA_DIR / "secret_key"
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -50,6 +50,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 INSTALLED_APPS = [
     "common",
+    "audit",
     "branding",
     "accounts",
     "topics",
@@ -59,6 +60,7 @@ INSTALLED_APPS = [
     "mail",
     "tickets",
     "reports",
+    "privacy",
     "desk",
     "portal",
     "helpdesk",
@@ -95,9 +97,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "helpdesk.sessions.timed",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "helpdesk.access.AccessMiddleware",
+    "helpdesk.middleware.audited",
 ]
 
 ROOT_URLCONF = "helpdesk.urls"
@@ -128,13 +132,16 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # PostgreSQL -------------------------------------------------------------------------------------
 STATEMENT_TIMEOUT = env("STATEMENT_TIMEOUT", default="15s")
+_database = env.db("DATABASE_URL", default=embedded.database_url(DATA_DIR))
 DATABASES = {
     "default": {
-        **env.db("DATABASE_URL", default=embedded.database_url(DATA_DIR)),
+        **_database,
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60),
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": env.bool("DISABLE_SERVER_SIDE_CURSORS", default=False),
         "OPTIONS": {
+            # What stands behind the ? of the address, such as sslmode=verify-full.
+            **_database.get("OPTIONS", {}),
             "connect_timeout": 3,
             "options": (
                 f"-c statement_timeout={STATEMENT_TIMEOUT} -c lock_timeout=5s"
@@ -143,6 +150,8 @@ DATABASES = {
         },
     }
 }
+# As whom `manage.py prepare` makes and migrates the tables, when that is another role.
+DATABASE_OWNER = env.db("DATABASE_OWNER_URL") if env("DATABASE_OWNER_URL", default="") else None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis: a doorbell and a cache, never the memory of anything -------------------------------------
@@ -191,6 +200,21 @@ CELERY_BEAT_SCHEDULE = {
         "task": "mail.tasks.mail_notifications",
         "schedule": 1.0,
         "options": {"expires": 5},
+    },
+    "delete files of the erased": {
+        "task": "privacy.tasks.delete_doomed_files",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "make hand-outs": {
+        "task": "privacy.tasks.continue_hand_outs",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "delete expired hand-outs": {
+        "task": "privacy.tasks.delete_expired_hand_outs",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
     },
     "deliver waiting letters": {
         "task": "mail.tasks.deliver_waiting",
@@ -277,6 +301,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tickets.tasks.send_due_digests",
         "schedule": 30.0,
         "options": {"expires": 30},
+    },
+    "seal what was changed": {
+        "task": "audit.tasks.seal_changes",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
+    "forget old records": {
+        "task": "audit.tasks.forget_old",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
     },
     "keep figures": {
         "task": "reports.tasks.keep_figures",
@@ -374,14 +408,24 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_FORMS = {"login": "desk.sign_in.SignInForm"}
+ACCOUNT_FORMS = {"login": "desk.sign_in_forms.SignInForm"}
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/15m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = False
+MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = BRAND_NAME
-MFA_ADAPTER = "allauth.mfa.adapter.DefaultMFAAdapter"
+MFA_ADAPTER = "desk.sign_in.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "desk.sign_in_forms.CodeForm",
+    "reauthenticate": "desk.sign_in_forms.CodeAgainForm",
+    "activate_totp": "desk.sign_in_forms.ActivateAppForm",
+    "add_webauthn": "desk.sign_in_forms.AddPasskeyForm",
+    "edit_webauthn": "desk.sign_in_forms.EditPasskeyForm",
+}
+# How long the link in a letter leads to a new password.
+PASSWORD_RESET_TIMEOUT = 3600
 
 # The browser's side of safety ---------------------------------------------------------------------
 SESSION_COOKIE_AGE = 24 * 3600
@@ -395,9 +439,11 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "helpdesk.errors.csrf_failure"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
-SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=False)
+# A proxy that says how the visitor came makes it safe to send who came without TLS to the address with.
+BEHIND_TLS_PROXY = env.bool("BEHIND_TLS_PROXY", default=False)
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=BEHIND_TLS_PROXY)
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
-if env.bool("BEHIND_TLS_PROXY", default=False):
+if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -449,6 +495,9 @@ ACKNOWLEDGEMENTS_PER_DOMAIN_AND_HOUR = env.int("ACKNOWLEDGEMENTS_PER_DOMAIN_AND_
 REOPEN_WITHIN_DAYS = env.int("REOPEN_WITHIN_DAYS", default=14)
 # More new tickets than this from one address in ten minutes are one matter.
 TICKET_FLOOD = env.int("TICKET_FLOOD", default=20)
+# How long who changed what, and who looked at what, is kept; whole months go at once.
+AUDIT_CHANGES_KEPT_DAYS = env.int("AUDIT_CHANGES_KEPT_DAYS", default=3 * 365)
+AUDIT_LOOKS_KEPT_DAYS = env.int("AUDIT_LOOKS_KEPT_DAYS", default=365)
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
 # Files --------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from desk.views import joining, security
 from helpdesk import dev_mail, health, webhooks
 
 handler400 = "helpdesk.errors.bad_request"
@@ -18,6 +19,15 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
     path("language/", set_language, name="set_language"),
+    path("accounts/invitation/<str:token>/", joining.join, name="account_invitation"),
+    # Ours in place of the library's own pages of these names.
+    path("accounts/2fa/", security.show, name="mfa_index"),
+    path("accounts/2fa/webauthn/", security.passkeys, name="mfa_list_webauthn"),
+    path(
+        "accounts/password/reset/",
+        security.ForgottenPasswordView.as_view(),
+        name="account_reset_password",
+    ),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("anymail/<path:hook>", webhooks.receive, name="webhook"),

@@ -64,7 +64,7 @@ def deliver(email_id: int, *, now: datetime | None = None) -> bool:
 
 def deliver_due(*, now: datetime | None = None, limit: int = 50) -> int:
     """Send the letters that wait or whose sender died; return how many left."""
-    due = OutboundEmail.objects.filter(next_try_at__lte=now or timezone.now())
+    due = OutboundEmail.objects.due(now or timezone.now())
     until = time.monotonic() + PASS_SECONDS
     left = 0
     for pk in list(due.order_by("next_try_at").values_list("pk", flat=True)[:limit]):
@@ -102,8 +102,10 @@ def as_received(email: OutboundEmail) -> MimeMessage:
 
 def _claim(email_id: int, *, now: datetime) -> OutboundEmail | None:
     """Take the letter for LEASE: one conditional update, so one taker."""
-    won = OutboundEmail.objects.filter(pk=email_id, next_try_at__lte=now).update(
-        state=State.SENDING, attempts=F("attempts") + 1, next_try_at=now + LEASE
+    won = (
+        OutboundEmail.objects.due(now)
+        .filter(pk=email_id)
+        .update(state=State.SENDING, attempts=F("attempts") + 1, next_try_at=now + LEASE)
     )
     return OutboundEmail.objects.get(pk=email_id) if won else None
 

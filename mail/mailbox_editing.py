@@ -10,8 +10,9 @@ from django.db import transaction
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
-from accounts.models import Agent, Notification, Role
+from accounts.models import Agent, Notification
 from accounts.notifying import Notice
+from accounts.permissions import Permission, holding
 from accounts.services import notify_agents
 from common import doorbell
 from common.secrets import encrypt
@@ -104,7 +105,7 @@ def tell_of_silent_mailboxes(*, now: datetime | None = None) -> int:
 
 
 def _tell(mailbox: Mailbox, *, now: datetime) -> None:
-    administrators = Agent.objects.filter(is_active=True, role=Role.ADMINISTRATOR)
+    keepers = Agent.objects.filter(holding(Permission.MAIL), is_active=True)
     notices = [
         Notice(
             agent_id=agent_id,
@@ -114,7 +115,7 @@ def _tell(mailbox: Mailbox, *, now: datetime) -> None:
             dedupe_key=f"mailbox_silent:{mailbox.pk}:{now.timestamp():.0f}:{agent_id}",
             mail_after=now,
         )
-        for agent_id in administrators.values_list("pk", flat=True)
+        for agent_id in keepers.values_list("pk", flat=True)
     ]
     notify_agents(notices, now=now)
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +14,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Agent, Language, Team
 from branding.selectors import brand_name
 from mail.troubles import Trouble
+
+
+class MailHold(models.Model):
+    """While there is one, no letter leaves and no mailbox is looked into: a desk restored to try it
+    out must neither write to customers nor take mail away from the real one."""
+
+    since = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"held since {self.since:%Y-%m-%d %H:%M}"
 
 
 def default_language() -> str:
@@ -33,6 +43,10 @@ class OutboundEmailQuerySet(models.QuerySet["OutboundEmail"]):
     def waiting(self) -> OutboundEmailQuerySet:
         """Letters that still have to leave."""
         return self.filter(state__in=[OutboundEmail.State.QUEUED, OutboundEmail.State.SENDING])
+
+    def due(self, now: datetime) -> OutboundEmailQuerySet:
+        """Letters that somebody may take now."""
+        return self.filter(~Exists(MailHold.objects.all()), next_try_at__lte=now)
 
     def held_back(self, now: datetime) -> OutboundEmailQuerySet:
         """Letters that nobody has tried to send and whose first moment is still to come."""
@@ -119,6 +133,11 @@ class OutboundEmail(models.Model):
                 fields=["report_after"],
                 condition=Q(report_after__isnull=False),
                 name="outbound_email_to_report",
+            ),
+            models.Index(
+                fields=["failed_at"],
+                condition=Q(failed_at__isnull=False),
+                name="outbound_email_failed",
             ),
         ]
 
@@ -258,7 +277,9 @@ class OAuthApp(models.Model):
 class MailboxSourceQuerySet(models.QuerySet["MailboxSource"]):
     def fetched(self) -> MailboxSourceQuerySet:
         """Those that mail is fetched from."""
-        return self.filter(kind=MailboxSource.Kind.IMAP, mailbox__is_active=True)
+        return self.filter(
+            ~Exists(MailHold.objects.all()), kind=MailboxSource.Kind.IMAP, mailbox__is_active=True
+        )
 
     def listening(self) -> MailboxSourceQuerySet:
         """Those whose server is to tell of new mail, and that can be looked into."""

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 
 from accounts.models import Agent
+from accounts.permissions import Permission
 from reports.exports.models import Export
 from reports.saved.models import SavedReport
 
@@ -19,9 +20,9 @@ def agent(request: HttpRequest) -> Agent:
 
 
 def exports(visitor: Agent) -> QuerySet[Export]:
-    """Their own; for administrators everybody's."""
+    """Their own; everybody's for who may read who did what."""
     every = Export.objects.select_related("agent")
-    return every if visitor.is_administrator else every.filter(agent=visitor)
+    return every if visitor.may(Permission.AUDIT) else every.filter(agent=visitor)
 
 
 def export(visitor: Agent, pk: int) -> Export:
@@ -54,5 +55,6 @@ def own_saved_report(visitor: Agent, pk: int) -> SavedReport:
 
 
 def may_change(visitor: Agent, report: SavedReport) -> bool:
-    """Its owner; of those for everybody also administrators, for its owner may have left."""
-    return report.owner_id == visitor.pk or (report.is_shared and visitor.is_administrator)
+    """Its owner; of those for everybody also who manages people, for its owner may have left."""
+    is_kept = report.is_shared and visitor.may(Permission.PEOPLE)
+    return report.owner_id == visitor.pk or is_kept

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+
+import helpdesk
 
 ROOT = Path(settings.BASE_DIR)
 LINK = re.compile(r"\[[^\]]+\]\((?P<target>[^)#]+)\)(?: `(?P<name>\w+)`)?")
@@ -32,6 +35,12 @@ def test_every_variable_of_the_settings_is_documented():
     told = set(re.findall(r"[A-Z][A-Z_]+", (ROOT / "docs/configuration.md").read_text()))
 
     assert asked - told - {"DEBUG", "STATIC_ROOT"} == set()
+
+
+def test_the_release_has_one_number():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    assert project["version"] == helpdesk.VERSION
 
 
 def _names(module: Path) -> set[str]:

@@ -17,6 +17,7 @@ from helpdesk.access import RULES
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
     "accounts",
+    "audit",
     "branding",
     "topics",
     "knowledge",
@@ -24,6 +25,7 @@ ROOMS = (
     "sla",
     "mail",
     "tickets",
+    "privacy",
     "common",
 )
 DOORS = ("desk", "portal", "reports", "helpdesk")

@@ -1,4 +1,4 @@
-"""Whose mail becomes no ticket, and what came from them. Administrators only."""
+"""Whose mail becomes no ticket, and what came from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the company looks to its customers. Administrators only."""
+"""How the company looks to its customers."""
 
 from __future__ import annotations
 

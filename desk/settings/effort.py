@@ -1,4 +1,4 @@
-"""What each thing that is work for a customer counts. Administrators only."""
+"""What each thing that is work for a customer counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form on other sites: which may show it, and what to copy there. Administrators only."""
+"""The form on other sites: which may show it, and what to copy there."""
 
 from __future__ import annotations
 

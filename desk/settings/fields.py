@@ -1,4 +1,4 @@
-"""What is to be known of tickets and of customers. Administrators only."""
+"""What is to be known of tickets and of customers."""
 
 from __future__ import annotations
 

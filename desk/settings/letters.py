@@ -1,4 +1,4 @@
-"""What letters to customers say. Administrators only."""
+"""What letters to customers say."""
 
 from __future__ import annotations
 

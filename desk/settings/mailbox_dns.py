@@ -1,4 +1,4 @@
-"""What should stand in the DNS for a mailbox, and whether it does. Administrators only."""
+"""What should stand in the DNS for a mailbox, and whether it does."""
 
 from __future__ import annotations
 

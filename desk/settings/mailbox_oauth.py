@@ -1,4 +1,4 @@
-"""Signing in to a mailbox at Microsoft 365 or Google, in the browser. Administrators only."""
+"""Signing in to a mailbox at Microsoft 365 or Google, in the browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where mail comes from and how it leaves. Administrators only."""
+"""Where mail comes from and how it leaves."""
 
 from __future__ import annotations
 

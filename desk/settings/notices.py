@@ -1,4 +1,4 @@
-"""What everybody should read before they ask. Administrators only."""
+"""What everybody should read before they ask."""
 
 from __future__ import annotations
 

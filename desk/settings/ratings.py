@@ -1,4 +1,4 @@
-"""Whether customers are asked how it was, and how seldom. Administrators only."""
+"""Whether customers are asked how it was, and how seldom."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who of a team gets its tickets. Managers read; administrators, and the team's leads, change."""
+"""Who of a team gets its tickets. Who manages teams, and the team's leads, change it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What inquiries are about, and who gets them. Administrators only."""
+"""What inquiries are about, and who gets them."""
 
 from __future__ import annotations
 
@@ -39,6 +39,15 @@ class TopicForm(forms.Form):
             " method decides."
         ),
     )
+    skill = forms.CharField(
+        label=gettext_lazy("Skill"),
+        max_length=40,
+        required=False,
+        help_text=gettext_lazy(
+            "When tickets find somebody by themselves, those of the team who have this skill come"
+            " first. The others get them when none of those has room. Empty: it takes none."
+        ),
+    )
     is_active = forms.BooleanField(
         label=gettext_lazy("Offered"),
         required=False,
@@ -46,7 +55,9 @@ class TopicForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, *, topic: Topic) -> None:
-        values = {name: getattr(topic, name) for name in ("name_ja", "name_en", "is_active")}
+        values = {
+            name: getattr(topic, name) for name in ("name_ja", "name_en", "skill", "is_active")
+        }
         super().__init__(data, initial={**values, "team": topic.team_id, "agent": topic.agent_id})
 
 

@@ -1,4 +1,4 @@
-"""Settings of the clocks: opening hours and policies. Managers read, administrators change."""
+"""Settings of the clocks: opening hours and policies. Who reads reports may look at them too."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent, Team
+from accounts.permissions import Permission
 from common.numbers import whole_number
 from desk import access
 from desk.settings.calendar_form import CalendarForm
@@ -54,6 +55,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "teams": all_teams,
         "rematch": Rematch.objects.order_by("-started_at").first(),
         "may_change": _may_change(request),
+        "may": access.agent(request).permissions,
         "tester": form,
         "tested": _test(form) if form.is_bound and form.is_valid() else None,
     }
@@ -134,7 +136,7 @@ def update_order(request: HttpRequest) -> HttpResponse:
 
 
 def _may_change(request: HttpRequest) -> bool:
-    return access.agent(request).is_administrator
+    return access.agent(request).may(Permission.HOURS)
 
 
 def _number(request: HttpRequest, name: str) -> int | None:

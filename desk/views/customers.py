@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.permissions import Permission
 from customers.exceptions import AddressTaken, CustomerError
 from customers.models import ContactPoint, Customer
 from customers.selectors import likely_duplicates, record_of
@@ -16,6 +17,7 @@ from desk.customer_forms import AddressForm, CustomerForm, CustomerNoteForm
 from desk.describing import customer_lines
 from desk.forms import read_instant
 from desk.rows import queue_rows
+from privacy.selectors import erasure_of
 from tickets.models import Channel
 from tickets.selectors import history_of_customer, tickets_of_customer
 from tickets.services import customer_records
@@ -134,6 +136,9 @@ def _page(
         "older_than": said[HISTORY - 1].at if len(said) > HISTORY else None,
         "channel": channel,
         "channels": Channel.choices,
+        "can_read_audit": agent.may(Permission.AUDIT),
+        "can_erase": agent.may(Permission.PRIVACY),
+        "erasure": erasure_of(customer),
         "now": now,
     }
     return render(request, "desk/customer.html", context, status=status)

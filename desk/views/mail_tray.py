@@ -8,6 +8,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from audit.looking import note_look
+from audit.models import Access
 from common.downloads import as_download
 from desk import access
 from mail.models import InboundEmail
@@ -31,6 +33,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def raw(request: HttpRequest, pk: int) -> FileResponse:
     """The mail as it came, byte for byte."""
     email = access.undecided_mail(access.agent(request), pk)
+    note_look(Access.Kind.RAW_MAIL, thing=email.pk)
     return as_download(email.raw, name=f"mail-{email.pk}.eml", content_type="message/rfc822")
 
 

@@ -43,6 +43,7 @@ def framing_page(
     context: dict[str, str],
 ) -> HttpResponse:
     """The page around the frame."""
+    access.note_mail(ticket, message)
     shown = {
         **context,
         "ticket": ticket,

@@ -6,7 +6,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 DATABASE = "yakusoku"
+# Owns everything, and prepares it; the other one runs the desk: see helpdesk.ownership.
 DATABASE_USER = "yakusoku"
+DESK_USER = "yakusoku_desk"
 POSTGRES_PORT = 5432
 
 # A unix socket's path holds 107 bytes on Linux and 103 on macOS.
@@ -15,12 +17,10 @@ LONGEST_SOCKET_PATH = 100
 SHORT_RUNTIME = Path("/tmp")  # noqa: S108 - the directory's owner is checked before it is used
 
 
-def database_url(data_dir: Path) -> str:
+def database_url(data_dir: Path, *, user: str = DATABASE_USER) -> str:
     """The embedded database's address as DATABASE_URL is written."""
     # The directory stands in the path, not in the host: a URL's host part loses its capitals.
-    return (
-        f"postgres://{DATABASE_USER}@/{quote(str(socket_directory(data_dir)), safe='')}/{DATABASE}"
-    )
+    return f"postgres://{user}@/{quote(str(socket_directory(data_dir)), safe='')}/{DATABASE}"
 
 
 def redis_url(data_dir: Path) -> str:

@@ -18,7 +18,13 @@ from helpdesk.embedded.account import (
     package_directory,
     service_account,
 )
-from helpdesk.embedded.addresses import DATABASE, DATABASE_USER, POSTGRES_PORT, socket_directory
+from helpdesk.embedded.addresses import (
+    DATABASE,
+    DATABASE_USER,
+    DESK_USER,
+    POSTGRES_PORT,
+    socket_directory,
+)
 from helpdesk.embedded.leftovers import clear_leftovers
 from helpdesk.processes import Program, run
 
@@ -46,11 +52,14 @@ def program(data_dir: Path, *, durable: bool = True) -> Program:
 
 
 def create_database(data_dir: Path) -> None:
-    """Make the desk's database unless it is there."""
+    """Make the desk's database, and the role that runs the desk, unless they are there."""
     with contextlib.closing(_connect(data_dir)) as connection:
         connection.autocommit = True
-        with connection.cursor() as cursor, contextlib.suppress(errors.DuplicateDatabase):
-            cursor.execute(f"CREATE DATABASE {DATABASE}")
+        with connection.cursor() as cursor:
+            with contextlib.suppress(errors.DuplicateDatabase):
+                cursor.execute(f"CREATE DATABASE {DATABASE}")
+            with contextlib.suppress(errors.DuplicateObject):
+                cursor.execute(f"CREATE ROLE {DESK_USER} LOGIN")
 
 
 def binary(name: str) -> Path:

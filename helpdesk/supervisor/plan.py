@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from helpdesk.embedded import database_url, redis_url
+from helpdesk.embedded import DESK_USER, database_url, redis_url
 from helpdesk.supervisor.ports import LAST_PORT, free_port
 from helpdesk.supervisor.words import words
 
@@ -67,7 +67,7 @@ def make_plan(environment: Mapping[str, str]) -> Plan:
         environment={
             **_inherited(environment),
             "DATA_DIR": str(data_dir),
-            "DATABASE_URL": environment.get("DATABASE_URL") or database_url(data_dir),
+            **_databases(environment, data_dir),
             "REDIS_URL": environment.get("REDIS_URL") or redis_url(data_dir),
             "HOST": host,
             "PORT": str(port),
@@ -119,6 +119,16 @@ def in_url(host: str) -> str:
 def python(*arguments: str) -> list[str]:
     """A command of this virtual environment's Python."""
     return [sys.executable, *arguments]
+
+
+def _databases(environment: Mapping[str, str], data_dir: Path) -> dict[str, str]:
+    """Two roles for one's own database: see helpdesk.ownership. Another one is used as it is given."""
+    if given := environment.get("DATABASE_URL"):
+        return {"DATABASE_URL": given}
+    return {
+        "DATABASE_URL": database_url(data_dir, user=DESK_USER),
+        "DATABASE_OWNER_URL": database_url(data_dir),
+    }
 
 
 def _inherited(environment: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from audit.looking import note_look
+from audit.models import Access
 from common.downloads import as_download
 from reports import access
 from reports.exports.facts import FactsAsked
@@ -54,6 +56,7 @@ def create(request: HttpRequest) -> HttpResponse:
         ),
         encoding=encoding if encoding in Export.Encoding.values else Export.Encoding.UTF_8,
     )
+    note_look(Access.Kind.EXPORT, thing=export.pk)
     return redirect("reports:export", pk=export.pk)
 
 
@@ -86,6 +89,7 @@ def download(request: HttpRequest, pk: int) -> HttpResponseBase:
     response = as_download(export.file, name=_file_name(export), content_type="text/csv")
     if request.method == "GET":
         record_download(export, by=agent)
+        note_look(Access.Kind.DOWNLOAD, thing=export.pk)
     return response
 
 

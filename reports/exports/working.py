@@ -21,6 +21,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent
+from accounts.permissions import Permission
 from common import doorbell
 from common.spreadsheets import Cell, Encoding, csv_rows, mark_of
 from reports.exports.models import Export, ExportDownload, ExportPiece
@@ -126,7 +127,7 @@ def delete_expired(*, now: datetime | None = None) -> int:
 
 
 def _go_on(export: Export, *, now: datetime) -> None:
-    if not (export.agent.is_active and export.agent.sees_everything):
+    if not (export.agent.is_active and export.agent.may(Permission.EXPORT)):
         # They may no longer read what they asked for.
         _end(export, Export.State.CANCELLED, now=now)
         return

@@ -19,7 +19,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 
-from accounts.models import Agent, Role
+from accounts.models import Agent
+from accounts.permissions import Permission, holding
 from mail.enclosing import Enclosure
 from mail.letters import write_letter
 from mail.services import queue_email
@@ -44,9 +45,8 @@ MOST_ATTACHED = 5000
 
 def readers() -> QuerySet[Agent]:
     """Who may read reports, and so may get them by mail."""
-    return Agent.objects.filter(
-        is_active=True, role__in=[Role.MANAGER, Role.ADMINISTRATOR]
-    ).order_by("name", "pk")
+    active = Agent.objects.filter(holding(Permission.REPORTS), is_active=True)
+    return active.order_by("name", "pk")
 
 
 @transaction.atomic
@@ -94,7 +94,7 @@ def _send_due(pk: int, *, now: datetime) -> None:
     report.sent_at = now
     report.save(update_fields=["next_at", "sent_at"])
     chosen = filter_at(report, at)
-    for agent in report.recipients.order_by("pk"):
+    for agent in report.recipients.select_related("permission_set").order_by("pk"):
         if _reads(agent):
             _write(report, agent, chosen, key=f"{at:%Y%m%dT%H%M%S}", now=now)
 
@@ -115,7 +115,7 @@ def filter_at(report: SavedReport, at: datetime) -> ReportFilter:
 
 
 def _reads(agent: Agent) -> bool:
-    return agent.is_active and agent.sees_everything
+    return agent.is_active and agent.may(Permission.REPORTS)
 
 
 def _write(
