@@ -29,7 +29,8 @@ AN_HOUR = 3600
 TRIES_PER_HOUR = 30
 PRIVATE = {
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
+    # Not "no-referrer": under that a browser says "Origin: null" with the form, which is refused.
+    "Referrer-Policy": "same-origin",
     "X-Robots-Tag": "noindex, nofollow",
 }
 
