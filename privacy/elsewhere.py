@@ -130,7 +130,7 @@ def _redact(place: _Place, redactor: Redactor) -> None:
 
 def _redact_bytes(mail: InboundEmail, redactor: Redactor, *, now: datetime) -> None:
     """Another file takes the place of the one in which they are named."""
-    path = mail.raw.name
+    path = str(mail.raw)
     try:
         with mail.raw.open("rb") as file:
             raw = redactor.mail(file.read())

@@ -5,12 +5,13 @@ All of it is one transaction. Files go after it, and are tried again until they 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -69,6 +70,9 @@ def erase_customer(
     Raises CannotErase while tickets are open, and for somebody who has been erased.
     """
     now = now or timezone.now()
+    with connection.cursor() as cursor:
+        # Where an address stands in a letter no index knows.
+        cursor.execute("SET LOCAL statement_timeout = 0")
     customer = hold_customer(customer)
     if Erasure.objects.filter(customer=customer.pk).exists():
         raise CannotErase(_("This customer has been erased already."))
@@ -193,24 +197,29 @@ def _erase_mail(person: Person, *, now: datetime) -> None:
 
 def _erase_telling(person: Person) -> None:
     """What says of tickets what they are about: clocks, the timeline, and what agents were told."""
-    _scrub_facts(TicketEvent.objects.filter(ticket__in=person.tickets))
-    clocks = Clock.objects.filter(ticket__in=person.tickets)
-    for pk, number, path in clocks.values_list("pk", "ticket__number", "path"):
-        label = f"#{number} {MARK}"
-        Clock.objects.filter(pk=pk).update(label=label)
-        told = Notification.objects.filter(path=path)
-        _scrub_facts(told)
-        told.update(label=label)
+    _scrub(TicketEvent.objects.filter(ticket__in=person.tickets))
+    labels = {}
+    for pk, number, path in Clock.objects.filter(ticket__in=person.tickets).values_list(
+        "pk", "ticket__number", "path"
+    ):
+        labels[path] = f"#{number} {MARK}"
+        Clock.objects.filter(pk=pk).update(label=labels[path])
+    _scrub(Notification.objects.filter(path__in=labels), labels)
+    for first in range(0, len(paths := sorted(labels)), BATCH):
         # Letters to agents name a ticket by its address; several tickets may be in one.
-        letters = OutboundEmail.objects.filter(thread="", text__contains=path)
+        named = "|".join(map(re.escape, paths[first : first + BATCH]))
+        letters = OutboundEmail.objects.filter(thread="", text__regex=named)
         letters.update(subject=MARK, text=MARK, html="")
 
 
-def _scrub_facts(rows: QuerySet[Any]) -> None:
-    for batch in _batches(rows.exclude(facts={}).order_by("pk")):
+def _scrub(rows: QuerySet[Any], labels: Mapping[str, str] | None = None) -> None:
+    """Facts lose their words; with labels, each row gets the one of its path."""
+    for batch in _batches(rows.order_by("pk")):
         for row in batch:
             row.facts = without_words(row.facts)
-        rows.model.objects.bulk_update(batch, ["facts"])
+            if labels is not None:
+                row.label = labels[row.path]
+        rows.model.objects.bulk_update(batch, ["facts", *(["label"] if labels else [])])
 
 
 def _batches(rows: QuerySet[Any]) -> Iterator[list[Any]]:
@@ -245,19 +254,21 @@ def _exports() -> QuerySet[Export]:
 
 def _erase_exports(person: Person, *, now: datetime) -> None:
     """Nobody knows what is in a file: they all go, and what is at work begins anew."""
-    done = _exports()
-    paths = [path for path in done.values_list("file", flat=True) if path]
+    # Whoever works on one has either ended a batch, or finds it empty.
+    kept = Export.objects.filter(state__in=[Export.State.WORKING, Export.State.DONE])
+    list(kept.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    paths = [path for path in _exports().values_list("file", flat=True) if path]
     doom(paths, now=now)
-    letters = OutboundEmail.objects.waiting().exclude(files=[])
-    for letter in letters.filter(thread=""):
+    for letter in OutboundEmail.objects.waiting().filter(thread="").exclude(files=[]):
         if {file["path"] for file in letter.files} & set(paths):
             OutboundEmail.objects.filter(pk=letter.pk).update(files=[])
-    done.update(state=Export.State.EXPIRED, file="")
+    _exports().update(state=Export.State.EXPIRED, file="")
     working = Export.objects.filter(state=Export.State.WORKING)
     ExportPiece.objects.filter(export__in=working).delete()
     working.update(rows_total=None, rows_done=0, last_key=0)
     theirs = HandOut.objects.filter(customer__in=person.records)
-    doom(theirs.exclude(file="").values_list("file", flat=True), now=now)
+    files = theirs.select_for_update(no_key=True).values_list("file", flat=True)
+    doom(list(files), now=now)
     theirs.update(state=HandOut.State.EXPIRED, file="")
     _forget_searches(person)
 

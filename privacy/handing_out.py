@@ -311,9 +311,9 @@ def _files(person: Person, *, with_notes: bool) -> Iterator[tuple[str, str]]:
     said = Q(message__ticket__in=person.tickets) | Q(message__in=_written_elsewhere(person))
     outside = Q(third_party_letter__ticket__in=person.tickets)
     for file in Attachment.objects.filter(said | outside if with_notes else said):
-        yield _name_of(file), file.file.name
+        yield _name_of(file), str(file.file)
     for mail in _mails(person, with_notes=with_notes).exclude(raw=""):
-        yield f"letters_in/{mail.pk}.eml", mail.raw.name
+        yield f"letters_in/{mail.pk}.eml", str(mail.raw)
 
 
 def _name_of(file: Attachment) -> str:

@@ -117,6 +117,7 @@ def _by_mail(person: Planted, *, aiko: Agent, ben: Agent) -> None:
         f"{marker('fromname')} <{person.email}>",
         subject=marker("mailsubject"),
         body=f"{marker('mailbody')}\n\n-- \n{marker('signature')}\n",
+        cc=[f"{marker('cc')}@mail.example"],
         headers={"Message-ID": f"<{marker('messageid')}@mail.example>"},
     )
     mail.add_attachment(
@@ -128,6 +129,8 @@ def _by_mail(person: Planted, *, aiko: Agent, ben: Agent) -> None:
     words = Forward(address="maker@maker.example", body=marker("forward"))
     forward(ticket, words, agent=aiko)
     the_system_works()
+    asked = Reply(body=marker("question"), asks=True, thing=marker("thing"))
+    reply_to_customer(ticket, asked, agent=aiko)
     solve(ticket, agent=aiko)
     blocked = {"note": marker("blocked"), "agent": aiko, "blocked_at": MONDAY_AT_TEN}
     BlockedSender.objects.create(pattern=person.email, **blocked)

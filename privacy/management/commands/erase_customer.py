@@ -38,5 +38,5 @@ class Command(BaseCommand):
         self.stdout.write(_("The customer is erased."))
 
     def _agrees(self, tickets: int) -> bool:
-        question = _("This cannot be undone. Type the number of tickets to go on: ")
-        return input(question).strip() == str(tickets)
+        question = _("This cannot be undone. Type the number of tickets to go on:")
+        return input(f"{question} ").strip() == str(tickets)
