@@ -341,6 +341,28 @@ class SignInRules(models.Model):
         return "sign-in rules"
 
 
+class FirstRun(models.Model):
+    """The setting up of a desk that had no administrator; one row, see accounts.first_run.
+
+    Only the digest of the link's token is kept.
+    """
+
+    digest = models.CharField(max_length=64)
+    # Who came by the link; they alone go on.
+    administrator = models.ForeignKey(Agent, null=True, on_delete=models.SET_NULL, related_name="+")
+    # What was typed but not saved yet, by step and field; never a password.
+    typed = models.JSONField(default=dict)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    # When the list of what is left to do was put away.
+    put_away_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="there_is_one_first_run")]
+
+    def __str__(self) -> str:
+        return "first run"
+
+
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def unread(self) -> NotificationQuerySet:
         return self.filter(read_at=None, is_in_desk=True)

@@ -105,6 +105,7 @@ PERSONAL = "is how one person works, and nobody else's"
 WORKED_OUT = "is worked out from something else"
 NOT_AUDITED: Mapping[str, str] = {
     "accounts_agentsession": PASSING,
+    "accounts_firstrun": PASSING,
     "accounts_notification": PASSING,
     "accounts_notificationsettings": PERSONAL,
     "audit_access": VERSION,

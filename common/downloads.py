@@ -13,10 +13,8 @@ INLINE_TYPES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 def as_download(file: IO[bytes], *, name: str, content_type: str) -> FileResponse:
     """Send a stored file under its name; inline only when it is a plain picture.
 
-    Raises Http404 when the disk has lost it, and when it was erased.
+    Raises Http404 when the disk has lost it.
     """
-    if not file:
-        raise Http404
     inline = content_type in INLINE_TYPES
     try:
         response = FileResponse(

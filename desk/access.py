@@ -10,7 +10,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest
 
-from accounts.models import Agent, Invitation, Language, PermissionSet, Team
+from accounts.first_run import first_run_of
+from accounts.models import Agent, FirstRun, Invitation, Language, PermissionSet, Role, Team
 from accounts.permissions import Permission
 from accounts.selectors import teams_led_by
 from audit.looking import note_look
@@ -50,6 +51,28 @@ Found = TypeVar("Found")
 def agent(request: HttpRequest) -> Agent:
     """Who is signed in; helpdesk.access has let nobody else come this far."""
     return cast("Agent", request.user)
+
+
+def first_run(request: HttpRequest) -> FirstRun:
+    """The setting up of this desk, for whoever began it, until it is ended. Raises Http404."""
+    return _found(first_run_of(agent(request)))
+
+
+def sees_first_steps(visitor: Agent) -> bool:
+    """Whether they are told what is left to do on a new desk: all of it is open to them."""
+    return visitor.role == Role.ADMINISTRATOR and visitor.permission_set_id is None
+
+
+def check_sees_first_steps(visitor: Agent) -> None:
+    """Raises Http404 for everybody else."""
+    if not sees_first_steps(visitor):
+        raise Http404
+
+
+def check_may_everything(visitor: Agent) -> None:
+    """Raises Http404 for whoever lacks a permission."""
+    if not visitor.permissions.issuperset(Permission):
+        raise Http404
 
 
 def ticket(visitor: Agent, number: str) -> Ticket:
@@ -217,7 +240,7 @@ def raw_of(message: Message | ThirdPartyLetter) -> FieldFile:
     """The bytes of a mail. Raises Http404 when they are not kept."""
     inbound = _found(message.inbound)
     _note(Access.Kind.RAW_MAIL, message.ticket, thing=inbound.pk)
-    return inbound.raw
+    return _found(inbound.raw or None)
 
 
 def participant(ticket: Ticket, pk: int) -> Participant:

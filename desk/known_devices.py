@@ -39,6 +39,7 @@ def remember(request: HttpRequest, response: HttpResponse, agent: Agent) -> None
 
 def _people(request: HttpRequest) -> list[str]:
     try:
-        return request.get_signed_cookie(COOKIE, salt=SALT, max_age=A_YEAR).split("-")
+        people = request.get_signed_cookie(COOKIE, salt=SALT, max_age=A_YEAR)
     except (KeyError, BadSignature):
         return []
+    return (people or "").split("-")

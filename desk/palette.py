@@ -71,7 +71,7 @@ def _places(text: str, *, agent: Agent) -> list[Place]:
         "desk:notification_list": _("Notifications"),
         "desk:availability": _("Availability"),
         "desk:notification_settings": _("What I am told"),
-        "mfa_index": _("Sign-in and security"),
+        "account_security": _("Sign-in and security"),
     }
     if agent.may(Permission.REPORTS):
         names["reports:overview"] = _("Reports")

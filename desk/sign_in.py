@@ -50,7 +50,6 @@ class AgentAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             "This was tried too often. Wait a quarter of an hour, then try again."
         ),
         "rate_limited": _("This was tried too often. Wait a minute, then try again."),
-        "incorrect_code": _("This code is not right, or its time is over. Enter the newest one."),
         "incorrect_password": _("The password is not right."),
         "enter_current_password": _("The current password is not right."),
     }
@@ -90,7 +89,7 @@ class AgentAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         logger.info("sign_in.password_changed", agent=user.pk)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        return reverse("mfa_index")
+        return reverse("account_security")
 
     def get_reauthentication_methods(self, user: Agent) -> list[dict[str, Any]]:
         """The library's, in our words."""
@@ -114,11 +113,16 @@ class AgentAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         self, template_prefix: str, user: Agent, *args: Any, **kwargs: Any
     ) -> None:
         news = NEWS[template_prefix]
-        tell_of(news, agent=user, device=device(context.request), now=timezone.now())
+        tell_of(news, agent=user, device=device(self.request), now=timezone.now())
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
     """The secrets of authenticator apps are kept encrypted."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("This code is not right, or its time is over. Enter the newest one."),
+    }
 
     def encrypt(self, text: str) -> str:
         return f"{ENCRYPTED}{encrypt(text)}"

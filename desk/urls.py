@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from django.urls import path
 
+from desk.first_run import views as first_run
 from desk.settings import articles as article_settings
-from desk.settings import audit, blocked, mailbox_dns, mailbox_oauth, mailboxes
+from desk.settings import as_file, audit, blocked, mailbox_dns, mailbox_oauth, mailboxes, touched
 from desk.settings import branding as brand_settings
 from desk.settings import effort as effort_settings
 from desk.settings import embedding as embedding_settings
@@ -59,6 +60,11 @@ from desk.views import (
 app_name = "desk"
 urlpatterns = [
     path("", queue.queue, name="queue"),
+    path("setup/begin/<str:token>/", first_run.begin, name="first_run_begin"),
+    path("setup/end/update/", first_run.end, name="first_run_end"),
+    path("setup/list/update/", first_run.put_away, name="first_steps_put_away"),
+    path("setup/<str:step>/", first_run.show, name="first_run"),
+    path("setup/<str:step>/update/", first_run.update, name="first_run_update"),
     path("next/", queue.next_ticket, name="next_ticket"),
     path("search/", search.search, name="search"),
     path("palette/", search.palette, name="palette"),
@@ -213,10 +219,15 @@ urlpatterns = [
     ),
     path("tickets/<str:number>/recovery/", ratings.create_recovery, name="recovery_create"),
     path("ratings/", ratings.index, name="rating_list"),
+    path("settings/file/", as_file.show, name="settings_file"),
+    path("settings/file/download/", as_file.download, name="settings_file_download"),
+    path("settings/file/compare/", as_file.compare, name="settings_file_compare"),
+    path("settings/file/update/", as_file.update, name="settings_file_update"),
     path("settings/audit/", audit.index, name="settings_audit"),
     path("settings/audit/export/", audit.export, name="settings_audit_export"),
     path("settings/audit/looks/", audit.looks_index, name="settings_audit_looks"),
     path("settings/audit/looks/export/", audit.export_looks, name="settings_audit_looks_export"),
+    path("settings/audit/looks/customers/", touched.export, name="settings_audit_touched"),
     path("settings/ratings/", rating_settings.show, name="settings_ratings"),
     path("settings/ratings/update/", rating_settings.update, name="settings_ratings_update"),
     path("settings/effort/", effort_settings.show, name="settings_effort"),

@@ -97,6 +97,12 @@ RULES: dict[str, Rule] = {
     "portal:article": _rule(Who.ANYONE),
     "portal:article_feedback": _rule(Who.ANYONE, "POST"),
     "portal:collection": _rule(Who.ANYONE),
+    # setting up a new desk: the link, then whoever came by it; see desk.access.first_run
+    "desk:first_run_begin": _rule(Who.TOKEN, "GET POST"),
+    "desk:first_run": _rule(Who.AGENT),
+    "desk:first_run_update": _rule(Who.AGENT, "POST"),
+    "desk:first_run_end": _rule(Who.AGENT, "POST"),
+    "desk:first_steps_put_away": _rule(Who.AGENT, "POST"),
     # agents
     "desk:queue": _rule(Who.AGENT),
     "desk:next_ticket": _rule(Who.AGENT),
@@ -279,10 +285,16 @@ RULES: dict[str, Rule] = {
     "desk:hand_out_create": _rule(Permission.PRIVACY, "POST"),
     "desk:hand_out_download": _rule(Permission.PRIVACY),
     "desk:customer_erase": _rule(Permission.PRIVACY, "POST"),
+    # Only who may do everything: desk.access.check_may_everything.
+    "desk:settings_file": _rule(Who.AGENT),
+    "desk:settings_file_download": _rule(Who.AGENT),
+    "desk:settings_file_compare": _rule(Who.AGENT, "POST"),
+    "desk:settings_file_update": _rule(Who.AGENT, "POST"),
     "desk:settings_audit": _rule(Permission.AUDIT),
     "desk:settings_audit_export": _rule(Permission.AUDIT),
     "desk:settings_audit_looks": _rule(Permission.AUDIT),
     "desk:settings_audit_looks_export": _rule(Permission.AUDIT),
+    "desk:settings_audit_touched": _rule(Permission.PRIVACY),
     "desk:settings_ratings": _rule(Permission.RATINGS),
     "desk:settings_ratings_update": _rule(Permission.RATINGS, "POST"),
     "desk:settings_effort": _rule(Permission.RATINGS),
@@ -368,6 +380,11 @@ RULES: dict[str, Rule] = {
     # signing in (django-allauth); people are invited, so nobody signs up
     "account_invitation": _rule(Who.TOKEN, "GET POST"),
     "account_login": _rule(Who.ANYONE, "GET POST"),
+    "account_security": _rule(Who.AGENT),
+    "account_passkeys": _rule(Who.AGENT),
+    "account_forgotten_password": _rule(Who.ANYONE, "GET POST"),
+    "account_company": _rule(Who.ANYONE),
+    "account_company_back": _rule(Who.ANYONE),
     "account_signup": _rule(Who.NOBODY),
     "account_email": _rule(Who.NOBODY),
     "account_confirm_email": _rule(Who.NOBODY),
@@ -402,7 +419,8 @@ RULES: dict[str, Rule] = {
 # What is open to somebody who has to set up a second factor first.
 BEFORE_SECOND_FACTOR = {
     *(name for name in RULES if name.startswith("mfa_")),
-    *("account_reauthenticate", "account_change_password", "account_set_password"),
+    *("account_security", "account_passkeys", "account_reauthenticate"),
+    *("account_change_password", "account_set_password"),
     *("desk:preferences", "desk:session_end", "desk:sessions_end"),
 }
 
@@ -444,7 +462,7 @@ def _admit(request: HttpRequest, who: Group, *, name: str) -> HttpResponse | Non
     if not isinstance(request.user, Agent):
         return _send_to_login(request)
     if request.user.is_held_back and name not in BEFORE_SECOND_FACTOR:
-        return HttpResponse(status=302, headers={"Location": resolve_url("mfa_index")})
+        return HttpResponse(status=302, headers={"Location": resolve_url("account_security")})
     if not may(request.user, who):
         raise PermissionDenied("this agent may not use this URL")
     return None

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from accounts.company_sign_in import is_set_up
 from accounts.models import Agent
 from accounts.permissions import OF_SETTINGS, Permission
 from branding.models import Brand, Notice
@@ -33,6 +34,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "notices": NoticeBoard(request),
         "usual_times": SimpleLazyObject(usual_times),
         "events_url": settings.EVENTS_URL,
+        "company_sign_in": settings.OIDC_NAME if is_set_up() else "",
         "can_keep_passkeys": SimpleLazyObject(lambda: can_be_kept(request)),
         "demo_people": demo_people() if settings.DEMO else [],
         "theme": "",

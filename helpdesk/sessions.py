@@ -50,9 +50,16 @@ def _keep_time(request: HttpRequest, agent: Agent, *, now: datetime) -> None:
     if is_over(started_at=started_at, last_used_at=used_at, now=now):
         logger.info("sign_in.session_over", agent=agent.pk)
         logout(request)
-    elif now - used_at >= NOTED_EVERY or session[KNOWN_AS] != session.session_key:
+    elif _is_by_hand(request) and (
+        now - used_at >= NOTED_EVERY or session[KNOWN_AS] != session.session_key
+    ):
         note_use(session[KNOWN_AS], key=session.session_key or "", now=now)
         session[USED], session[KNOWN_AS] = now.timestamp(), session.session_key
+
+
+def _is_by_hand(request: HttpRequest) -> bool:
+    """Whether somebody did something, and not only a page that keeps itself up to date."""
+    return request.headers.get("Sec-Fetch-Dest") != "empty" or "HX-Request" in request.headers
 
 
 def _begin(*, request: HttpRequest | None, user: Any, **_: Any) -> None:

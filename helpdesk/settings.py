@@ -416,6 +416,8 @@ ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/15m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = BRAND_NAME
+# In half minutes: telephones are slow or fast, and so are fingers.
+MFA_TOTP_TOLERANCE = 1
 MFA_ADAPTER = "desk.sign_in.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": "desk.sign_in_forms.CodeForm",
@@ -424,6 +426,11 @@ MFA_FORMS = {
     "add_webauthn": "desk.sign_in_forms.AddPasskeyForm",
     "edit_webauthn": "desk.sign_in_forms.EditPasskeyForm",
 }
+# The company's identity provider; see accounts.company_sign_in.
+OIDC_ISSUER = env("OIDC_ISSUER", default="")
+OIDC_CLIENT_ID = env("OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env("OIDC_CLIENT_SECRET", default="")
+OIDC_NAME = env("OIDC_NAME", default=urlsplit(OIDC_ISSUER).hostname or "")
 # How long the link in a letter leads to a new password.
 PASSWORD_RESET_TIMEOUT = 3600
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from desk.views import joining, security
+from desk.views import company_sign_in, joining, security
 from helpdesk import dev_mail, health, webhooks
 
 handler400 = "helpdesk.errors.bad_request"
@@ -20,13 +20,15 @@ urlpatterns = [
     path("metrics", health.metrics, name="metrics"),
     path("language/", set_language, name="set_language"),
     path("accounts/invitation/<str:token>/", joining.join, name="account_invitation"),
-    # Ours in place of the library's own pages of these names.
-    path("accounts/2fa/", security.show, name="mfa_index"),
-    path("accounts/2fa/webauthn/", security.passkeys, name="mfa_list_webauthn"),
+    path("accounts/company/", company_sign_in.begin, name="account_company"),
+    path("accounts/company/back/", company_sign_in.finish, name="account_company_back"),
+    # These stand before the library's own pages at the same addresses.
+    path("accounts/2fa/", security.show, name="account_security"),
+    path("accounts/2fa/webauthn/", security.passkeys, name="account_passkeys"),
     path(
         "accounts/password/reset/",
         security.ForgottenPasswordView.as_view(),
-        name="account_reset_password",
+        name="account_forgotten_password",
     ),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),

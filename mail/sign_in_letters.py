@@ -35,7 +35,7 @@ class News(StrEnum):
 @transaction.atomic
 def tell_of(news: News, *, agent: Agent, device: Device, now: datetime) -> None:
     """Write to them what has happened, so that they can act if it was not them."""
-    path = reverse("mfa_index")
+    path = reverse("account_security")
     context = {
         "news": news.value,
         "name": agent.name,

@@ -90,6 +90,7 @@ OF_ONE_TEAM = {
     *("desk:customer_note_create", "desk:customer_merge", "desk:customer_merge_create"),
     *("desk:customer_separation_create", "desk:different_create"),
     *("desk:customer_organization", "desk:recovery_create"),
+    *("desk:privacy", "desk:hand_out_create", "desk:hand_out_download", "desk:customer_erase"),
 }
 # The settings of a team and the mail that needs a look, which only these of the staff may read, and change.
 OF_LEADS = {
@@ -108,6 +109,10 @@ OF_LEADS = {
             "desk:collection_order",
         )
     },
+    **{
+        f"desk:settings_file{what}": {"administrator"}
+        for what in ("", "_download", "_compare", "_update")
+    },
     "desk:mail_tray": {"lead", "clerk", "administrator"},
     "desk:mail_raw": {"lead", "clerk", "administrator"},
     "desk:mail_decide": {"lead", "clerk", "administrator"},
@@ -121,13 +126,16 @@ ABSENT = {
     *("desk:bulk_change", "desk:bulk_undo", "desk:macro_use"),
     *("desk:macro", "desk:macro_update", "desk:macro_delete", "desk:macro_order"),
     *("mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_deactivate_totp"),
+    "desk:session_end",
     *("mfa_download_recovery_codes", "mfa_view_recovery_codes", "mfa_generate_recovery_codes"),
     *("desk:customer_merge_create", "desk:customer_separation_create"),
-    *("desk:address_delete", "desk:different_create"),
+    *("desk:address_delete", "desk:different_create", "desk:hand_out_download"),
     *("desk:split", "desk:split_create"),
     *("desk:original", "desk:original_document", "desk:raw_mail", "desk:mail_accept"),
     *("desk:participant_decide", "desk:address_forgive", "desk:mail_raw", "desk:mail_decide"),
     *("desk:third_party_original", "desk:third_party_document", "desk:third_party_raw"),
+    # The desk is set up.
+    *("desk:first_run", "desk:first_run_update", "desk:first_run_end", "desk:first_steps_put_away"),
     # Exports of somebody else, and those that nobody has asked for.
     *("reports:export", "reports:export_cancel", "reports:export_download"),
     # And so it is with reports that were saved, and with a new one of no page.
@@ -274,7 +282,10 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
         "portal:inquiry_attachment": {**number, "public_id": world.attachment.public_id},
         **{
             name: {"token": world.ways.get(visitor, {}).get(name, NO_TOKEN)}
-            for name in ("portal:rating", "portal:join", "portal:sign_in", "account_invitation")
+            for name in (
+                *("portal:rating", "portal:join", "portal:sign_in", "account_invitation"),
+                "desk:first_run_begin",
+            )
         },
         "desk:customer": {"pk": world.ticket.customer_id},
         "desk:customer_vip": {"pk": world.ticket.customer_id},
@@ -284,7 +295,8 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
                 *("desk:customer_edit", "desk:customer_update", "desk:address_create"),
                 *("desk:customer_note_create", "desk:customer_merge"),
                 *("desk:customer_merge_create", "desk:different_create"),
-                "desk:customer_organization",
+                *("desk:customer_organization", "desk:privacy", "desk:hand_out_create"),
+                "desk:customer_erase",
             )
         },
         **{
@@ -297,6 +309,7 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
                 "desk:third_party_raw",
             )
         },
+        **{name: {"step": "company"} for name in ("desk:first_run", "desk:first_run_update")},
         "webhook": {"hook": "postmark/inbound/"},
         "portal:collection": {"slug": "printers"},
         "portal:article": {"slug": "power"},
@@ -356,6 +369,7 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
         "desk:mail_raw": {"pk": 1},
         "desk:mail_decide": {"pk": 1},
         "desk:address_delete": {"pk": world.ticket.customer_id, "point": 1},
+        "desk:hand_out_download": {"pk": world.ticket.customer_id, "hand_out": 1},
         "desk:customer_separation_create": {"pk": world.ticket.customer_id, "merge": 1},
         "desk:settings_team": {"pk": world.ticket.team_id},
         "desk:settings_team_update": {"pk": world.ticket.team_id},
@@ -379,6 +393,7 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
         "desk:reply_call_off": {**number, "pk": 1},
         "mfa_edit_webauthn": {"pk": 1},
         "mfa_remove_webauthn": {"pk": 1},
+        "desk:session_end": {"pk": 1},
     }
 
 
@@ -436,7 +451,9 @@ def _is_let_in(group: object, visitor: str) -> bool:
 
 
 def _holds_the_token(name: str, visitor: str) -> bool:
-    """B's link opens B's page, but never A's file."""
+    """B's link opens B's page, but never A's file; a desk with an administrator is set up."""
+    if name == "desk:first_run_begin":
+        return False
     return visitor == "customer_a" or (visitor == "customer_b" and name != "portal:attachment")
 
 

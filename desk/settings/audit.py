@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.models import Agent
+from accounts.permissions import Permission
 from audit.looking import note_look
 from audit.models import Access, Change
 from audit.selectors import Asked, changes, looks
@@ -125,6 +126,7 @@ def looks_index(request: HttpRequest) -> HttpResponse:
     names = _names_of_customers(page.rows)
     context = {
         **_around(request, form, asked, older=page.older, has_newer=page.has_newer),
+        "can_erase": access.agent(request).may(Permission.PRIVACY),
         "looks": [(look, names.get(look.customer)) for look in page.rows],
         "current": "looks",
     }

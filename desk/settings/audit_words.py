@@ -38,7 +38,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "accounts_invitation": Kind(pgettext_lazy("kind of record", "invitation")),
     "accounts_invitation_teams": Kind(pgettext_lazy("kind of record", "team of an invitation")),
-    "accounts_signinrules": Kind(pgettext_lazy("kind of record", "sign-in rules")),
+    "accounts_signinrules": Kind(
+        pgettext_lazy("kind of record", "sign-in rules"), list_page="desk:settings_sign_in"
+    ),
     "mfa_authenticator": Kind(
         pgettext_lazy("kind of record", "second factor"), "desk:settings_person", owner="user_id"
     ),

@@ -56,6 +56,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "rematch": Rematch.objects.order_by("-started_at").first(),
         "may_change": _may_change(request),
         "may": access.agent(request).permissions,
+        "may_everything": access.agent(request).permissions.issuperset(Permission),
         "tester": form,
         "tested": _test(form) if form.is_bound and form.is_valid() else None,
     }

@@ -20,6 +20,7 @@ from desk import access
 from desk.bulk import latest_undoable
 from desk.emptiness import empty_queue
 from desk.filtering import Choices, FilterForm, parts
+from desk.first_run.steps import first_steps_for
 from desk.origin import Origin, queue_address
 from desk.rows import queue_rows
 from desk.sent import just_sent
@@ -80,6 +81,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "came_from": Origin(chosen, after).query,
         "priorities": Priority.choices,
         "bulk": None if is_part else latest_undoable(agent),
+        "first_steps": [] if is_part else first_steps_for(agent),
         "just_sent": just_sent(request, now=now),
         "has_views": bool(views),
         "parts": [] if is_named else parts(chosen, choices),

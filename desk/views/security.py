@@ -41,7 +41,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def passkeys(request: HttpRequest) -> HttpResponse:
     """Where the library lists them."""
-    return HttpResponseRedirect(f"{reverse('mfa_index')}#passkeys")
+    return HttpResponseRedirect(f"{reverse('account_security')}#passkeys")
 
 
 def end(request: HttpRequest, pk: int) -> HttpResponse:
@@ -100,4 +100,4 @@ def _codes(authenticator: Any) -> dict[str, int] | None:
 
 
 def _back() -> HttpResponse:
-    return HttpResponseRedirect(f"{reverse('mfa_index')}#sessions")
+    return HttpResponseRedirect(f"{reverse('account_security')}#sessions")

@@ -14,17 +14,19 @@ DEMO_PEOPLE = (
 
 
 def announcement(plan: Plan, *, secret_link: str) -> str:
-    """Where to look, who to be, where mail and data go, how to stop."""
+    """Where to look, who to be, where mail and data go, how to stop. The secret link is that of a
+    customer of the demo, or else where the first administrator begins."""
     url = plan.base_url.rstrip("/")
     rows = [
         (words("open"), f"{url}/desk/"),
         (words("form"), f"{url}/contact/"),
-        *([(words("secret_link"), secret_link)] if secret_link else []),
+        *([(words("secret_link"), secret_link)] if secret_link and plan.demo else []),
         (words("mail"), _mail(plan, url)),
         (words("data"), str(plan.data_dir)),
         (words("logs"), str(plan.logs)),
     ]
-    parts = [[words("title")], _table(rows), _people() if plan.demo else [], [words("hint")]]
+    begin = [words("begin"), f"  {secret_link}"] if secret_link and not plan.demo else []
+    parts = [[words("title")], _table(rows), begin, _people() if plan.demo else [], [words("hint")]]
     return "\n" + "\n\n".join("\n".join(f"  {line}" for line in part) for part in parts if part)
 
 

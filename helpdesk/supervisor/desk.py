@@ -85,10 +85,20 @@ class Desk:
         self._wait_until_ready(self._processes)
         for program in others:
             self._start_child(self._new_process(program))
-        link = self._run_errand(programs.demo_link(self._plan)) if self._plan.demo else None
+        link = self._secret_link()
         self._wait_until_ready([child for child in self._processes if child.name in WITH_PORT])
         self._wait_for_signs_of_life()
-        self._say(announcement(self._plan, secret_link=link.output() if link else ""))
+        self._say(announcement(self._plan, secret_link=link))
+
+    def _secret_link(self) -> str:
+        """It is told to whoever looks at the terminal, and kept nowhere."""
+        wanted = programs.demo_link if self._plan.demo else programs.setup_link
+        errand = self._run_errand(wanted(self._plan))
+        if errand.has_failed:
+            return ""
+        link = errand.output()
+        errand.log.unlink()
+        return link
 
     def _new_process(self, program: Program) -> Child:
         child = Child(program, logs=self._plan.logs)

@@ -27,6 +27,11 @@ def demo_link(plan: Plan) -> Program:
     return _program(plan, "demo_link", "manage.py", "demo_link")
 
 
+def setup_link(plan: Plan) -> Program:
+    """Prints where the first administrator begins; nothing once there is one."""
+    return _program(plan, "setup_link", "manage.py", "setup_link")
+
+
 def processes(plan: Plan) -> list[Program]:
     """The desk itself."""
     ready = Readiness(plan)

@@ -176,6 +176,13 @@ def test_the_announcement_tells_all_a_newcomer_needs(
         assert needed in text
 
 
+def test_a_desk_without_administrator_tells_where_the_first_one_begins(data_dir: Path) -> None:
+    plan = plan_with(data_dir)
+    link = f"{plan.base_url}/desk/setup/begin/abc/"
+    assert f"  {words('begin')}\n    {link}\n" in announcement(plan, secret_link=link)
+    assert words("begin") not in announcement(plan, secret_link="")
+
+
 def test_without_demo_no_password_is_told(data_dir: Path) -> None:
     text = announcement(plan_with(data_dir), secret_link="")
     assert DEMO_PASSWORD not in text
