@@ -9,7 +9,8 @@ BIN := .venv/bin
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
 SOURCES := accounts audit branding common customers desk helpdesk knowledge mail portal privacy reports scripts sla tests tickets topics manage.py
-TEMPLATES = $(shell find templates -name '*.html')
+# attrs.html stands within tags, where a line's end would show.
+TEMPLATES = $(shell find templates -name '*.html' -not -name attrs.html)
 
 export LANG := C.UTF-8
 # Packages are compiled when first imported; without keeping that, every process would do it again.

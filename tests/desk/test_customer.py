@@ -77,5 +77,5 @@ def test_the_page_asks_few_questions_for_many_tickets(as_aiko, django_assert_max
         a_ticket(customer=customer)
 
     # The last one says who looked, when the page has left.
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         as_aiko.get(address(customer))
