@@ -214,7 +214,7 @@ CELERY_BEAT_SCHEDULE = {
     "delete expired hand-outs": {
         "task": "privacy.tasks.delete_expired_hand_outs",
         "schedule": 3600.0,
-        "options": {"expires": 3600},
+        "options": {"expires": 600},
     },
     "deliver waiting letters": {
         "task": "mail.tasks.deliver_waiting",
