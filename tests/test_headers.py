@@ -20,7 +20,9 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Agent
+from accounts.first_run import make_setup_token
+from accounts.inviting import Invited, make_invitation
+from accounts.models import Agent, Role
 from customers.models import Customer
 from mail.delivery import as_received, deliver_due
 from mail.models import OutboundEmail
@@ -76,6 +78,13 @@ class World:
             *("/reports/arrivals/open/", "/reports/wallboard/", "/reports/exports/"),
         ):
             yield address, self.manager.get(address)
+        for address in (
+            f"/accounts/invitation/{an_invitation()}/",
+            f"/desk/setup/begin/{make_setup_token()}/",
+        ):
+            page = self.visitor.get(address)
+            assert page.status_code == 200
+            yield address, page
         yield "contact, refused", self.visitor.post("/contact/", {"name": ""})
         yield "contact, arrived", self.visitor.post("/contact/", TYPED, follow=True)
         yield "signed out", self.visitor.post(f"/desk/tickets/{number}/notes/", {"body": "x"})
@@ -91,6 +100,14 @@ def world(aiko: Agent, ben: Agent, chika: Agent, english: Client) -> World:
     )
     inquiry = an_inquiry(submission_key=key, subject="No paper", language="en")
     return World(inquiry, attachment, english, signed_in(aiko), signed_in(chika))
+
+
+def an_invitation() -> str:
+    """The token of somebody who is asked to work here."""
+    by = Agent.objects.get(role=Role.MANAGER)
+    invited = Invited(email="new@example.com", name="New", language="en")
+    _, token = make_invitation(invited, by=by, now=timezone.now())
+    return token
 
 
 def text_of(response: HttpResponseBase) -> str:
