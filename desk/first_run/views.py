@@ -34,15 +34,10 @@ from desk.first_run.forms import (
     TopicsForm,
 )
 from desk.first_run.steps import first_steps
+from desk.secret_links import make_private
 
 AN_HOUR = 3600
 TRIES_PER_HOUR = 60
-PRIVATE = {
-    "Cache-Control": "no-store",
-    # Not "no-referrer": under that a browser says "Origin: null" with the form, which is refused.
-    "Referrer-Policy": "same-origin",
-    "X-Robots-Tag": "noindex, nofollow",
-}
 
 
 @dataclass(frozen=True)
@@ -78,7 +73,7 @@ def begin(request: HttpRequest, token: str) -> HttpResponseBase:
     """The first step, behind the link that the one who started the desk was told."""
     address = get_adapter().get_client_ip(request)
     if not is_within_rate("first_run", address, limit=TRIES_PER_HOUR, seconds=AN_HOUR):
-        return _private(render(request, "429.html", status=429))
+        return make_private(render(request, "429.html", status=429))
     if not is_setup_token(token):
         raise Http404
     form = AdministratorForm(request.POST if request.method == "POST" else None)
@@ -96,7 +91,7 @@ def begin(request: HttpRequest, token: str) -> HttpResponseBase:
             return response
     context = {"form": form, "token": token, "number": len(ORDER) + 1}
     status = 422 if form.is_bound else 200
-    return _private(render(request, "desk/first_run/begin.html", context, status=status))
+    return make_private(render(request, "desk/first_run/begin.html", context, status=status))
 
 
 def show(request: HttpRequest, step: str) -> HttpResponse:
@@ -168,9 +163,3 @@ def _page(request: HttpRequest, name: str, form: StepForm, *, status: int = 200)
         "is_first": name == ORDER[0],
     }
     return render(request, "desk/first_run/step.html", context, status=status)
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    for name, value in PRIVATE.items():
-        response[name] = value
-    return response

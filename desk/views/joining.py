@@ -24,15 +24,10 @@ from accounts.exceptions import PeopleError
 from accounts.inviting import accept_invitation, invitation_of
 from accounts.models import Agent, Invitation, Language
 from common.rates import is_within_rate
+from desk.secret_links import make_private
 
 AN_HOUR = 3600
 TRIES_PER_HOUR = 30
-PRIVATE = {
-    "Cache-Control": "no-store",
-    # Not "no-referrer": under that a browser says "Origin: null" with the form, which is refused.
-    "Referrer-Policy": "same-origin",
-    "X-Robots-Tag": "noindex, nofollow",
-}
 
 
 class JoiningForm(forms.Form):
@@ -111,17 +106,11 @@ def _why(invitation: Invitation | None) -> str:
 
 
 def _over(request: HttpRequest, why: str) -> HttpResponse:
-    return _private(render(request, "account/invitation_over.html", {"why": why}, status=404))
+    return make_private(render(request, "account/invitation_over.html", {"why": why}, status=404))
 
 
 def _page(
     request: HttpRequest, token: str, form: JoiningForm, *, status: int = 200
 ) -> HttpResponse:
     context = {"token": token, "form": form, "email": form.invitation.email}
-    return _private(render(request, "account/invitation.html", context, status=status))
-
-
-def _private(response: HttpResponse) -> HttpResponse:
-    for name, value in PRIVATE.items():
-        response[name] = value
-    return response
+    return make_private(render(request, "account/invitation.html", context, status=status))
