@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.signals import request_finished, request_started
 from playwright.sync_api import Browser, Page
 
 from accounts.models import Agent
@@ -44,11 +46,48 @@ def _playwright_has_a_loop_of_its_own() -> Iterator[None]:
         yield
 
 
+class Requests:
+    """Counts the requests that are being answered."""
+
+    def __init__(self) -> None:
+        self._open = 0
+        self._changed = threading.Condition()
+
+    def _add(self, number: int) -> None:
+        with self._changed:
+            self._open += number
+            self._changed.notify_all()
+
+    def _begin(self, **kwargs: Any) -> None:
+        self._add(1)
+
+    def _end(self, **kwargs: Any) -> None:
+        self._add(-1)
+
+    @contextmanager
+    def all_answered_at_the_end(self) -> Iterator[None]:
+        request_started.connect(self._begin)
+        request_finished.connect(self._end)
+        try:
+            yield
+            with self._changed:
+                assert self._changed.wait_for(lambda: self._open <= 0, timeout=20)
+        finally:
+            request_started.disconnect(self._begin)
+            request_finished.disconnect(self._end)
+
+
 @pytest.fixture(autouse=True)
-def _defaults(transactional_db: None, settings: Any) -> None:
-    """A flush took what every desk starts with; no events process runs beside the live server."""
+def _defaults(transactional_db: None, settings: Any) -> Iterator[None]:
+    """A flush took what every desk starts with; no events process runs beside the live server.
+
+    A window that closes does not end what it has asked for: a flush beside that locks the same
+    tables in another order, and one of the two would fail.
+    """
     install_defaults()
     settings.EVENTS_URL = ""
+    with Requests().all_answered_at_the_end():
+        yield
 
 
 class Visit:
