@@ -8,7 +8,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 RUNTIME := .venv/.runtime
 DEV := .venv/.dev
-SOURCES := accounts audit branding common customers desk helpdesk knowledge mail portal privacy reports scripts sla tests tickets topics manage.py
+SOURCES := accounts api audit branding common customers desk helpdesk integrations knowledge mail portal privacy reports rules \
+  scripts sla tests tickets topics transfers manage.py
 # attrs.html stands within tags, where a line's end would show.
 TEMPLATES = $(shell find templates -name '*.html' -not -name attrs.html)
 

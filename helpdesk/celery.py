@@ -54,7 +54,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "helpdesk.settings")
 guard_lost_channels()
 app = Celery("helpdesk", task_cls=PatientTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["common", "audit", "sla", "mail", "tickets", "reports", "privacy"])
+app.autodiscover_tasks(
+    "common audit sla mail tickets reports privacy transfers integrations rules".split()
+)
 
 
 @worker_ready.connect

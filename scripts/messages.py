@@ -20,7 +20,10 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOG = ROOT / "locale/ja/LC_MESSAGES/django.po"
-PACKAGES = "accounts audit branding common customers desk helpdesk knowledge mail portal privacy reports sla tickets topics".split()
+PACKAGES = (
+    "accounts api audit branding common customers desk helpdesk integrations knowledge mail portal"
+    " privacy reports rules sla tickets topics transfers"
+).split()
 SINGULAR = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 PLURAL = {"ngettext", "ngettext_lazy"}
 CONTEXT = {"pgettext", "pgettext_lazy"}

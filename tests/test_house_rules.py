@@ -26,9 +26,12 @@ ROOMS = (
     "mail",
     "tickets",
     "privacy",
+    "transfers",
+    "integrations",
+    "rules",
     "common",
 )
-DOORS = ("desk", "portal", "reports", "helpdesk")
+DOORS = ("desk", "portal", "api", "reports", "helpdesk")
 OUTSIDE = {".venv", ".data", ".git", "__pycache__", "staticfiles", "node_modules"}
 Finder = Callable[[str], list[str]]
 
