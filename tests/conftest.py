@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ import time_machine
 from django.conf import LazySettings, settings
 from django.core.cache import cache
 from django.core.management import call_command
+from django.db import connections
 from django.test import Client, override_settings
 from django.urls import clear_url_caches
 from django.utils import translation
@@ -45,6 +47,13 @@ def pytest_configure() -> None:
 def pytest_collection_finish() -> None:
     """What is loaded by now stays."""
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Where the tests start a PostgreSQL of their own, it has a migrated database to copy."""
+    of_tests = connections["default"].settings_dict["TEST"]
+    of_tests["TEMPLATE"] = os.environ.get("TEST_DATABASE_TEMPLATE")
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import pytest
 from helpdesk.embedded import database_url, postgres, redis, redis_url
 from helpdesk.embedded.start import start
 from helpdesk.processes import Program, stop
+from tests.prepared import TEMPLATE, put_prepared_cluster
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -34,6 +35,8 @@ def _start_services(stack: ExitStack) -> None:
     # WhiteNoise warns of a missing directory, and a warning fails a test.
     (data_dir / "static").mkdir()
     if "DATABASE_URL" not in os.environ:
+        put_prepared_cluster(data_dir)
+        os.environ["TEST_DATABASE_TEMPLATE"] = TEMPLATE
         _keep_running(postgres.program(data_dir, durable=False), stack)
         postgres.create_database(data_dir)
         os.environ["DATABASE_URL"] = database_url(data_dir)

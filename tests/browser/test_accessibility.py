@@ -210,7 +210,8 @@ RULES = {
 # What else the dark scheme could break.
 COLOURS = {**RULES, "runOnly": {"type": "rule", "values": ["color-contrast"]}}
 # In the dark only the colours are others, and they are the same on every screen.
-LOOKS = [(1280, "dark", COLOURS), (1280, "light", RULES), (390, "light", RULES)]
+SHAPES = {**RULES, "rules": {"color-contrast": {"enabled": False}}}
+LOOKS = [(1280, "dark", COLOURS), (1280, "light", RULES), (390, "light", SHAPES)]
 
 
 @pytest.fixture

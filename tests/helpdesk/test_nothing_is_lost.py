@@ -14,6 +14,7 @@ import pytest
 
 from helpdesk.processes import is_alive
 from helpdesk.supervisor.ports import free_port
+from tests.prepared import put_prepared_cluster
 from tests.processes import forget_redis, wait_until
 from tests.real_desk import (
     BROKEN,
@@ -48,6 +49,7 @@ def desk(sink: MailSink) -> Iterator[RealDesk]:
     with ExitStack() as stack:
         directory = tempfile.TemporaryDirectory(prefix="yakusoku-", ignore_cleanup_errors=True)
         data_dir = Path(stack.enter_context(directory)).resolve()
+        put_prepared_cluster(data_dir)
         desk = RealDesk(
             data_dir,
             port=free_port("127.0.0.1", wanted=18_000),

@@ -27,6 +27,7 @@ from helpdesk.supervisor.plan import Plan, StartError, is_loopback, make_plan, w
 from helpdesk.supervisor.ports import free_port, is_free
 from helpdesk.supervisor.register import AlreadyRunningError, Register
 from helpdesk.supervisor.words import WORDS, columns, padded, words
+from tests.prepared import put_prepared_cluster
 
 PARTS = ("postgres", "redis", "web", "events", "worker", "beat", "pump")
 
@@ -404,6 +405,7 @@ def stop_and_see_nothing_left(desk: RealDesk) -> None:
 def test_a_killed_supervisor_takes_its_desk_along_and_the_next_start_keeps_the_data(
     data_dir: Path, taken_port: int
 ) -> None:
+    put_prepared_cluster(data_dir)
     first = RealDesk(data_dir, port=taken_port)
     try:
         wait_for(first.is_announced, seconds=90)

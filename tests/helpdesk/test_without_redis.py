@@ -19,6 +19,7 @@ from helpdesk.processes import stop
 from helpdesk.supervisor.plan import Plan, make_plan
 from helpdesk.supervisor.ports import free_port
 from helpdesk.supervisor.programs import processes
+from tests.prepared import put_prepared_cluster
 from tests.processes import environment, running, wait_until
 from tests.real_desk import (
     Books,
@@ -75,6 +76,7 @@ def desk(redis_address: str) -> Iterator[DeskWithoutRedis]:
 
 
 def start_web_and_pump(plan: Plan, stack: ExitStack) -> None:
+    put_prepared_cluster(plan.data_dir)
     server = postgres.program(plan.data_dir, durable=False)
     process = start(server, log=plan.data_dir / "postgres.log")
     stack.callback(stop, process, first=server.stop_signal, patience=5)
