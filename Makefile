@@ -41,6 +41,10 @@ else
 	@chromium=$$($(BIN)/python scripts/get_chromium.py) && CHROMIUM=$$chromium $(BIN)/python -m pytest $(ARGS)
 endif
 
+.PHONY: fuzz
+fuzz: $(DEV) ## Send the API thousands of requests that its description allows, as each role
+	@API_FUZZ_CASES=$${CASES:-5000} $(BIN)/python -m pytest tests/api/test_schema.py -k nothing_that_is_sent
+
 .PHONY: check
 check: lint types ## Check format, lint, types, imports, templates, migrations: fast, no services
 	@$(BIN)/python -W ignore manage.py makemigrations --check --dry-run --verbosity 0 \

@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import OF_ROLE, Permission
+from accounts.scopes import Scope
 
 # How long somebody stays signed in: without doing anything, and at all.
 LONGEST_IDLE = timedelta(hours=8)
@@ -363,6 +364,60 @@ class FirstRun(models.Model):
         return "first run"
 
 
+class ApiToken(models.Model):
+    """Lets another program act for one agent; see accounts.api_tokens. Only its digest is kept, and
+    its last characters, by which people tell their tokens apart."""
+
+    agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(_("name"), max_length=60)
+    digest = models.CharField(max_length=64, unique=True)
+    ends_in = models.CharField(max_length=4)
+    scopes = ArrayField(models.CharField(max_length=20, choices=Scope))
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    # To the minute.
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(scopes__contained_by=Scope.values), name="api_token_is_of_known_scopes"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiAnswer(models.Model):
+    """What a program was answered, so that asking again under the same key does nothing twice.
+
+    The body is encrypted: it may hold a customer's secret link. Forgotten after a day.
+    """
+
+    token = models.ForeignKey(
+        ApiToken, on_delete=models.CASCADE, related_name="answers", db_index=False
+    )
+    key = models.CharField(max_length=255)
+    # Of method, address and body of the request.
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    headers = models.JSONField(default=dict)
+    body = models.TextField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["token", "key"], name="one_answer_per_key"),
+        ]
+        indexes = [models.Index(fields=["created_at"], name="api_answers_by_age")]
+
+    def __str__(self) -> str:
+        return f"answer {self.pk} to token {self.token_id}"
+
+
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def unread(self) -> NotificationQuerySet:
         return self.filter(read_at=None, is_in_desk=True)
@@ -393,6 +448,7 @@ class Notification(models.Model):
         FLOODED = "flooded", _("Very many mails from one sender")
         MAIL_WAITS = "mail_waits", _("Mail needs a look")
         MAILBOX_SILENT = "mailbox_silent", _("A mailbox cannot be read")
+        WEBHOOK_OFF = "webhook_off", _("A webhook was switched off")
 
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=20, choices=Kind)

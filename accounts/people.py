@@ -9,8 +9,10 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.api_tokens import revoke_tokens_of
 from accounts.exceptions import PeopleError
 from accounts.models import Agent, Membership, PermissionSet, Role, Team
 from accounts.permissions import OF_ROLE, Permission
@@ -83,7 +85,7 @@ def set_places(agent: Agent, places: Mapping[int, Place], *, among: Mapping[int,
 
 @transaction.atomic
 def end_work(agent: Agent, *, by: Agent) -> Agent:
-    """They come in no more, and every session of theirs is over at once. Raises PeopleError for
+    """They come in no more; every session and token of theirs is over at once. Raises PeopleError for
     oneself and for the last administrator."""
     held = _hold(agent, by=by)
     if held == by:
@@ -92,6 +94,7 @@ def end_work(agent: Agent, *, by: Agent) -> Agent:
     held.session_round += 1
     held.save(update_fields=["is_active", "session_round"])
     end_sessions(held)
+    revoke_tokens_of(held, now=timezone.now())
     _check_administrator_remains()
     return held
 

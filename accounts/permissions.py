@@ -23,6 +23,7 @@ class Permission(models.TextChoices):
     RATINGS = "ratings", _("Manage ratings and the effort of customers")
     AUDIT = "audit", _("Read who did what")
     PRIVACY = "privacy", _("Hand out and erase what is stored about a customer")
+    INTEGRATIONS = "integrations", _("Manage webhooks and channels of other systems")
 
 
 # What comes with a role, by its name: see accounts.models.Role.

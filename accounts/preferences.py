@@ -25,6 +25,7 @@ MAILED_BY_DEFAULT = {
     Kind.BAD_RATING,
     Kind.MAIL_WAITS,
     Kind.MAILBOX_SILENT,
+    Kind.WEBHOOK_OFF,
 }
 
 

@@ -26,6 +26,16 @@ def insert_new(model: type[models.Model], columns: Mapping[str, Sequence[Any]]) 
         )
 
 
+def new_keys(model: type[models.Model], count: int) -> list[int]:
+    """So many keys that no row of the model has or will get."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [model._meta.db_table, count],  # noqa: SLF001
+        )
+        return [key for (key,) in cursor.fetchall()]
+
+
 @lru_cache(maxsize=100)
 def _statement(model: type[models.Model], columns: tuple[str, ...]) -> str:
     options = model._meta  # noqa: SLF001 - Django's documented way to a model's fields

@@ -6,21 +6,31 @@ from collections.abc import Iterable
 from typing import TypeVar, cast
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.fields.files import FieldFile
 from django.http import Http404, HttpRequest
 
+from accounts.api_tokens import tokens_revocable_by
 from accounts.first_run import first_run_of
-from accounts.models import Agent, FirstRun, Invitation, Language, PermissionSet, Role, Team
+from accounts.models import (
+    Agent,
+    ApiToken,
+    FirstRun,
+    Invitation,
+    Language,
+    PermissionSet,
+    Role,
+    Team,
+)
 from accounts.permissions import Permission
 from accounts.selectors import teams_led_by
-from audit.looking import note_look
 from audit.models import Access
 from branding.models import Notice
 from common.numbers import whole_number
-from common.prepared import prepared
 from customers.models import ContactPoint, Customer
+from integrations.models import Channel, Delivery, Webhook
 from knowledge.models import Article, ArticleText, ArticleVersion, Collection
+from knowledge.selectors import may_keep_articles
 from mail.models import (
     BlockedSender,
     InboundEmail,
@@ -28,6 +38,7 @@ from mail.models import (
     LetterTextVersion,
     Mailbox,
 )
+from tickets import reach
 from tickets.models import (
     Attachment,
     BulkChange,
@@ -39,11 +50,11 @@ from tickets.models import (
     ScheduledReply,
     ThirdPartyLetter,
     Ticket,
-    reach_of,
 )
 from tickets.services.macros import macros_kept_by, macros_seen_by
 from tickets.services.viewing import views_kept_by, views_seen_by
 from topics.models import Field, Topic
+from transfers.models import ImportJob
 
 Found = TypeVar("Found")
 
@@ -75,29 +86,15 @@ def check_may_everything(visitor: Agent) -> None:
         raise Http404
 
 
+def import_job(visitor: Agent, pk: int) -> ImportJob:
+    """An import, for whoever may do everything. Raises Http404."""
+    check_may_everything(visitor)
+    return _found(ImportJob.objects.filter(pk=pk).first())
+
+
 def ticket(visitor: Agent, number: str) -> Ticket:
     """The ticket of this number, or the one it was merged into, if it is theirs. Raises Http404."""
-    found = _ticket(_number(number), reach_of(visitor))
-    if found and found[0].merged_into_id is not None:
-        found = _target(found[0].merged_into_id, reach_of(visitor))
-    seen = _found(next(iter(found), None))
-    _note(Access.Kind.TICKET, seen)
-    return seen
-
-
-@prepared
-def _ticket(number: int, reach: int | None) -> QuerySet[Ticket]:
-    return _tickets_to_show(reach).filter(number=number)
-
-
-@prepared
-def _target(pk: int, reach: int | None) -> QuerySet[Ticket]:
-    return _tickets_to_show(reach).filter(pk=pk)
-
-
-def _tickets_to_show(reach: int | None) -> QuerySet[Ticket]:
-    beside = ("customer__organization", "clock", "team", "assignee")
-    return Ticket.objects.within_reach_of(reach).select_related(*beside)
+    return _found(reach.find_ticket(visitor, _number(number)))
 
 
 def ticket_numbers(visitor: Agent, texts: Iterable[str]) -> list[int]:
@@ -109,10 +106,7 @@ def ticket_numbers(visitor: Agent, texts: Iterable[str]) -> list[int]:
 def customer(visitor: Agent, pk: int) -> Customer:
     """A customer of whom they may see at least one ticket, or the record that they were merged
     into. Raises Http404."""
-    standing = customers(visitor).select_related("organization").filter(merged_into=None)
-    seen = _found(standing.filter(Q(pk=pk) | Q(absorbed=pk)).first())
-    note_look(Access.Kind.CUSTOMER, customer=seen.pk)
-    return seen
+    return _found(reach.find_customer(visitor, pk))
 
 
 def customer_of_id(visitor: Agent, text: str) -> Customer:
@@ -122,10 +116,7 @@ def customer_of_id(visitor: Agent, text: str) -> Customer:
 
 def customers(visitor: Agent) -> QuerySet[Customer]:
     """Everybody of whom they may see at least one ticket."""
-    if visitor.sees_everything:
-        return Customer.objects.all()
-    visible = Ticket.objects.visible_to(visitor).filter(customer=OuterRef("pk"))
-    return Customer.objects.filter(Exists(visible))
+    return reach.customers_seen_by(visitor)
 
 
 def view(visitor: Agent, pk: int) -> SavedView:
@@ -239,7 +230,7 @@ def _answers(ticket: Ticket) -> QuerySet[ThirdPartyLetter]:
 def raw_of(message: Message | ThirdPartyLetter) -> FieldFile:
     """The bytes of a mail. Raises Http404 when they are not kept."""
     inbound = _found(message.inbound)
-    _note(Access.Kind.RAW_MAIL, message.ticket, thing=inbound.pk)
+    reach.note_ticket(Access.Kind.RAW_MAIL, message.ticket, thing=inbound.pk)
     return _found(inbound.raw or None)
 
 
@@ -294,9 +285,9 @@ def check_keeps_articles(visitor: Agent) -> None:
         raise Http404
 
 
-def may_keep_articles(visitor: Agent) -> bool:
-    """Who publishes: who manages the help centre, and who leads a team."""
-    return visitor.may(Permission.HELP) or visitor.memberships.filter(is_lead=True).exists()
+def api_token(visitor: Agent, pk: int) -> ApiToken:
+    """A token that they may revoke. Raises Http404."""
+    return _found(tokens_revocable_by(visitor).filter(pk=pk).first())
 
 
 def mailbox(pk: int) -> Mailbox:
@@ -353,6 +344,22 @@ def blocked_sender(pk: int) -> BlockedSender:
     return _found(BlockedSender.objects.filter(pk=pk).first())
 
 
+def webhook(pk: int) -> Webhook:
+    """An endpoint that is told what happens. Raises Http404."""
+    return _found(Webhook.objects.select_related("channel").filter(pk=pk).first())
+
+
+def delivery(webhook_id: int, pk: int) -> Delivery:
+    """What this endpoint was told. Raises Http404."""
+    told = Delivery.objects.filter(webhook=webhook_id, pk=pk)
+    return _found(told.select_related("webhook").first())
+
+
+def channel(pk: int) -> Channel:
+    """A channel by which another program brings messages. Raises Http404."""
+    return _found(Channel.objects.filter(pk=pk).first())
+
+
 def may_keep_mail(visitor: Agent) -> bool:
     """Who manages mail, and who leads a team."""
     return visitor.may(Permission.MAIL) or visitor.memberships.filter(is_lead=True).exists()
@@ -389,32 +396,12 @@ def address_point(ticket: Ticket, pk: int) -> ContactPoint:
 
 def attachment(visitor: Agent, public_id: UUID) -> Attachment:
     """A file of a ticket they may see. Raises Http404."""
-    tickets = Ticket.objects.visible_to(visitor)
-    beside = ("message__ticket", "third_party_letter__ticket")
-    found = (
-        Attachment.objects.select_related(*beside)
-        .filter(
-            Q(message__ticket__in=tickets)
-            | Q(message__ticket__merged_into__in=tickets)
-            | Q(third_party_letter__ticket__in=tickets)
-            | Q(third_party_letter__ticket__merged_into__in=tickets),
-            public_id=public_id,
-        )
-        .first()
-    )
-    seen = _found(found)
-    if owner := seen.message or seen.third_party_letter:
-        _note(Access.Kind.FILE, owner.ticket, thing=seen.public_id)
-    return seen
+    return _found(reach.find_attachment(visitor, public_id))
 
 
 def note_mail(ticket: Ticket, message: Message | ThirdPartyLetter) -> None:
     """They look at this mail as it came."""
-    _note(Access.Kind.MAIL, ticket, thing=message.inbound_id)
-
-
-def _note(kind: Access.Kind, ticket: Ticket, *, thing: object = "") -> None:
-    note_look(kind, customer=ticket.customer_id, ticket=ticket.number, thing=thing)
+    reach.note_ticket(Access.Kind.MAIL, ticket, thing=message.inbound_id)
 
 
 def _number(text: str) -> int:

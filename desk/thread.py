@@ -221,7 +221,7 @@ def _author(ticket: Ticket, message: Message) -> str:
     if message.is_inbound:
         customer = message.customer or ticket.customer
         return customer.name or _("Customer without a name")
-    return message.agent.name if message.agent else brand_name()
+    return message.agent.name if message.agent else message.from_name or brand_name()
 
 
 def _note(note: Note, *, is_new: bool) -> Told:

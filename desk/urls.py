@@ -4,8 +4,19 @@ from django.urls import path
 
 from desk.first_run import views as first_run
 from desk.settings import articles as article_settings
-from desk.settings import as_file, audit, blocked, mailbox_dns, mailbox_oauth, mailboxes, touched
+from desk.settings import (
+    as_file,
+    audit,
+    blocked,
+    exporting,
+    importing,
+    mailbox_dns,
+    mailbox_oauth,
+    mailboxes,
+    touched,
+)
 from desk.settings import branding as brand_settings
+from desk.settings import channels as channel_settings
 from desk.settings import effort as effort_settings
 from desk.settings import embedding as embedding_settings
 from desk.settings import fields as field_settings
@@ -20,7 +31,9 @@ from desk.settings import sign_in as sign_in_settings
 from desk.settings import teams as team_settings
 from desk.settings import topics as topic_settings
 from desk.settings import views as settings
+from desk.settings import webhooks as webhook_settings
 from desk.views import (
+    api_tokens,
     articles,
     availability,
     bulk,
@@ -223,6 +236,17 @@ urlpatterns = [
     path("settings/file/download/", as_file.download, name="settings_file_download"),
     path("settings/file/compare/", as_file.compare, name="settings_file_compare"),
     path("settings/file/update/", as_file.update, name="settings_file_update"),
+    path("settings/import/", importing.index, name="settings_import"),
+    path(
+        "settings/import/customers/", importing.create_customers, name="settings_import_customers"
+    ),
+    path("settings/import/desk/", importing.create_desk, name="settings_import_desk"),
+    path("settings/import/<int:pk>/", importing.show, name="settings_import_job"),
+    path("settings/import/<int:pk>/update/", importing.update, name="settings_import_update"),
+    path("settings/import/<int:pk>/errors/", importing.faults, name="settings_import_faults"),
+    path("settings/export/", exporting.index, name="settings_export"),
+    path("settings/export/create/", exporting.create, name="settings_export_create"),
+    path("settings/export/<int:pk>/", exporting.download, name="settings_export_download"),
     path("settings/audit/", audit.index, name="settings_audit"),
     path("settings/audit/export/", audit.export, name="settings_audit_export"),
     path("settings/audit/looks/", audit.looks_index, name="settings_audit_looks"),
@@ -280,6 +304,15 @@ urlpatterns = [
     path("signature/", signature.show, name="signature"),
     path("signature/update/", signature.update, name="signature_update"),
     path("signature/preview/", signature.preview, name="signature_preview"),
+    path("api-tokens/", api_tokens.index, name="api_tokens"),
+    path("api-tokens/create/", api_tokens.create, name="api_token_create"),
+    path("api-tokens/<int:pk>/revocation/", api_tokens.revoke, name="api_token_revoke"),
+    path("settings/api-tokens/", api_tokens.index_all, name="settings_api_tokens"),
+    path(
+        "settings/api-tokens/<int:pk>/revocation/",
+        api_tokens.revoke_any,
+        name="settings_api_token_revoke",
+    ),
     path("sessions/<int:pk>/ending/", security.end, name="session_end"),
     path("sessions/ending/", security.end_others, name="sessions_end"),
     path("availability/", availability.show, name="availability"),
@@ -402,6 +435,50 @@ urlpatterns = [
         "settings/mailboxes/providers/<slug:key>/update/",
         mailbox_oauth.update_app,
         name="settings_oauth_app_update",
+    ),
+    path("settings/webhooks/", webhook_settings.index, name="settings_webhooks"),
+    path("settings/webhooks/new/", webhook_settings.new, name="settings_webhook_new"),
+    path("settings/webhooks/create/", webhook_settings.create, name="settings_webhook_create"),
+    path("settings/webhooks/<int:pk>/", webhook_settings.show, name="settings_webhook"),
+    path(
+        "settings/webhooks/<int:pk>/update/",
+        webhook_settings.update,
+        name="settings_webhook_update",
+    ),
+    path(
+        "settings/webhooks/<int:pk>/deletion/",
+        webhook_settings.delete,
+        name="settings_webhook_delete",
+    ),
+    path(
+        "settings/webhooks/<int:pk>/secret/",
+        webhook_settings.create_secret,
+        name="settings_webhook_secret",
+    ),
+    path(
+        "settings/webhooks/<int:pk>/test/",
+        webhook_settings.create_test,
+        name="settings_webhook_test",
+    ),
+    path("settings/webhooks/<int:pk>/log/", webhook_settings.log, name="settings_webhook_log"),
+    path(
+        "settings/webhooks/<int:pk>/log/<int:delivery>/",
+        webhook_settings.show_delivery,
+        name="settings_delivery",
+    ),
+    path(
+        "settings/webhooks/<int:pk>/log/<int:delivery>/resending/",
+        webhook_settings.create_resending,
+        name="settings_delivery_resend",
+    ),
+    path("settings/channels/", channel_settings.index, name="settings_channels"),
+    path("settings/channels/new/", channel_settings.new, name="settings_channel_new"),
+    path("settings/channels/create/", channel_settings.create, name="settings_channel_create"),
+    path("settings/channels/<int:pk>/", channel_settings.show, name="settings_channel"),
+    path(
+        "settings/channels/<int:pk>/update/",
+        channel_settings.update,
+        name="settings_channel_update",
     ),
     path("settings/people/", people_settings.index, name="settings_people"),
     path(

@@ -7,7 +7,7 @@ Which *objects* a visitor may reach is decided in each door's access.py.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 from urllib.parse import urlencode
@@ -18,9 +18,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from accounts.models import Agent
 from accounts.permissions import OF_SETTINGS, Permission
+from api.problems import Problem
 from helpdesk.errors import not_allowed, session_expired
 
 
@@ -33,6 +35,7 @@ class Who(Enum):
     OPERATOR = "operator"  # loopback or METRICS_TOKEN; the view checks it
     PROVIDER = "mail provider"  # holds WEBHOOK_SECRET; the view checks it
     AGENT = "agent"
+    PROGRAM = "program with a token"  # see helpdesk.programs; it may do what the token's agent may
     NOBODY = "nobody"  # a library's page that we have switched off
 
 
@@ -45,11 +48,26 @@ READS_POLICIES = frozenset({Permission.HOURS, Permission.REPORTS})
 class Rule:
     who: Group
     methods: frozenset[str]
+    # Of programs: for what the token must be, to read and to change.
+    reads: str = ""
+    writes: str = ""
+    # What the token's agent must be allowed to.
+    needs: Group = Who.AGENT
+
+    def scope(self, method: str) -> str:
+        """For what a token must be; empty: any token will do."""
+        return self.reads if method in {"GET", "HEAD", "OPTIONS"} else self.writes
 
 
 def _rule(who: Group, methods: str = "GET") -> Rule:
     names = set(methods.split())
     return Rule(who, frozenset(names | {"HEAD", "OPTIONS"} if "GET" in names else names))
+
+
+def _program(of: str, methods: str = "GET", *, needs: Group = Who.AGENT) -> Rule:
+    """Of the API: the kind of thing, as scopes call it; empty: any token will do."""
+    rule = _rule(Who.PROGRAM, methods)
+    return replace(rule, reads=of and f"{of}:read", writes=of and f"{of}:write", needs=needs)
 
 
 RULES: dict[str, Rule] = {
@@ -97,6 +115,42 @@ RULES: dict[str, Rule] = {
     "portal:article": _rule(Who.ANYONE),
     "portal:article_feedback": _rule(Who.ANYONE, "POST"),
     "portal:collection": _rule(Who.ANYONE),
+    # programs with a token; what exactly they may see: api.access
+    "api:root": _program(""),
+    "api:schema": _rule(Who.ANYONE),
+    "api:docs": _rule(Who.ANYONE),
+    "api:me": _program(""),
+    "api:tickets": _program("tickets", "GET POST"),
+    "api:ticket": _program("tickets", "GET PATCH"),
+    "api:messages": _program("tickets", "GET POST"),
+    "api:notes": _program("tickets", "GET POST"),
+    "api:commitments": _program("tickets"),
+    "api:events": _program("tickets"),
+    "api:merge": _program("tickets", "POST"),
+    "api:split": _program("tickets", "POST"),
+    "api:macro": _program("tickets", "POST"),
+    "api:uploads": _program("tickets", "POST"),
+    "api:attachment": _program("tickets"),
+    "api:customers": _program("customers", "GET POST"),
+    "api:customer": _program("customers", "GET PATCH"),
+    "api:contact_points": _program("customers", "GET POST"),
+    "api:contact_point": _program("customers", "DELETE"),
+    "api:customer_tickets": _program("tickets"),
+    "api:organizations": _program("customers"),
+    "api:organization": _program("customers"),
+    "api:macros": _program("knowledge"),
+    "api:collections": _program("knowledge"),
+    "api:articles": _program("knowledge", "GET POST"),
+    # Who publishes: knowledge.selectors.may_keep_articles.
+    "api:article": _program("knowledge"),
+    "api:draft": _program("knowledge", "PUT"),
+    "api:publication": _program("knowledge", "POST DELETE"),
+    "api:views": _program("tickets"),
+    "api:topics": _program("tickets"),
+    "api:fields": _program("tickets"),
+    "api:tags": _program("tickets"),
+    "api:teams": _program("tickets"),
+    "api:agents": _program("tickets"),
     # setting up a new desk: the link, then whoever came by it; see desk.access.first_run
     "desk:first_run_begin": _rule(Who.TOKEN, "GET POST"),
     "desk:first_run": _rule(Who.AGENT),
@@ -221,6 +275,12 @@ RULES: dict[str, Rule] = {
     "desk:signature": _rule(Who.AGENT),
     "desk:signature_update": _rule(Who.AGENT, "POST"),
     "desk:signature_preview": _rule(Who.AGENT, "POST"),
+    # Whose token may be revoked by whom: accounts.api_tokens.tokens_revocable_by.
+    "desk:api_tokens": _rule(Who.AGENT),
+    "desk:api_token_create": _rule(Who.AGENT, "POST"),
+    "desk:api_token_revoke": _rule(Who.AGENT, "POST"),
+    "desk:settings_api_tokens": _rule(Permission.PEOPLE),
+    "desk:settings_api_token_revoke": _rule(Permission.PEOPLE, "POST"),
     "desk:session_end": _rule(Who.AGENT, "POST"),
     "desk:sessions_end": _rule(Who.AGENT, "POST"),
     "desk:availability": _rule(Who.AGENT),
@@ -290,6 +350,15 @@ RULES: dict[str, Rule] = {
     "desk:settings_file_download": _rule(Who.AGENT),
     "desk:settings_file_compare": _rule(Who.AGENT, "POST"),
     "desk:settings_file_update": _rule(Who.AGENT, "POST"),
+    "desk:settings_import": _rule(Who.AGENT),
+    "desk:settings_import_customers": _rule(Who.AGENT, "POST"),
+    "desk:settings_import_desk": _rule(Who.AGENT, "POST"),
+    "desk:settings_import_job": _rule(Who.AGENT),
+    "desk:settings_import_update": _rule(Who.AGENT, "POST"),
+    "desk:settings_import_faults": _rule(Who.AGENT),
+    "desk:settings_export": _rule(Who.AGENT),
+    "desk:settings_export_create": _rule(Who.AGENT, "POST"),
+    "desk:settings_export_download": _rule(Who.AGENT),
     "desk:settings_audit": _rule(Permission.AUDIT),
     "desk:settings_audit_export": _rule(Permission.AUDIT),
     "desk:settings_audit_looks": _rule(Permission.AUDIT),
@@ -341,6 +410,22 @@ RULES: dict[str, Rule] = {
     "desk:settings_team_members": _rule(Permission.PEOPLE),
     "desk:settings_team_members_update": _rule(Permission.PEOPLE, "POST"),
     "desk:settings_team_delete": _rule(Permission.PEOPLE, "POST"),
+    "desk:settings_webhooks": _rule(Permission.INTEGRATIONS),
+    "desk:settings_webhook_new": _rule(Permission.INTEGRATIONS),
+    "desk:settings_webhook_create": _rule(Permission.INTEGRATIONS, "POST"),
+    "desk:settings_webhook": _rule(Permission.INTEGRATIONS),
+    "desk:settings_webhook_update": _rule(Permission.INTEGRATIONS, "POST"),
+    "desk:settings_webhook_delete": _rule(Permission.INTEGRATIONS, "POST"),
+    "desk:settings_webhook_secret": _rule(Permission.INTEGRATIONS, "POST"),
+    "desk:settings_webhook_test": _rule(Permission.INTEGRATIONS, "POST"),
+    "desk:settings_webhook_log": _rule(Permission.INTEGRATIONS),
+    "desk:settings_delivery": _rule(Permission.INTEGRATIONS),
+    "desk:settings_delivery_resend": _rule(Permission.INTEGRATIONS, "POST"),
+    "desk:settings_channels": _rule(Permission.INTEGRATIONS),
+    "desk:settings_channel_new": _rule(Permission.INTEGRATIONS),
+    "desk:settings_channel_create": _rule(Permission.INTEGRATIONS, "POST"),
+    "desk:settings_channel": _rule(Permission.INTEGRATIONS),
+    "desk:settings_channel_update": _rule(Permission.INTEGRATIONS, "POST"),
     "desk:settings": _rule(OF_SETTINGS),
     "desk:settings_policy": _rule(READS_POLICIES),
     "desk:settings_policy_new": _rule(Permission.HOURS),
@@ -434,8 +519,9 @@ class AccessMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if isinstance(request.user, Agent):
             with timezone.override(request.user.time_zone):
-                translation.activate(request.user.language)
-                request.LANGUAGE_CODE = request.user.language
+                language = getattr(request, "wished_language", "") or request.user.language
+                translation.activate(language)
+                request.LANGUAGE_CODE = language
                 response = self.get_response(request)
                 if "Cache-Control" not in response.headers:
                     response["Cache-Control"] = "private, no-store"
@@ -455,6 +541,8 @@ class AccessMiddleware:
             return not_allowed(request, rule.methods)
         if rule.who in {Who.ANYONE, Who.TOKEN, Who.OPERATOR, Who.PROVIDER}:
             return None
+        if rule.who is Who.PROGRAM:
+            return _admit_program(request, rule)
         return _admit(request, rule.who, name=match.view_name)
 
 
@@ -466,6 +554,31 @@ def _admit(request: HttpRequest, who: Group, *, name: str) -> HttpResponse | Non
     if not may(request.user, who):
         raise PermissionDenied("this agent may not use this URL")
     return None
+
+
+def _admit_program(request: HttpRequest, rule: Rule) -> HttpResponse | None:
+    bearer = getattr(request, "bearer", None)
+    if bearer is None:
+        return _ask_for_token(request)
+    scope = rule.scope(request.method or "")
+    if scope and not bearer.has(scope):
+        said = _("The token lacks the scope “%(scope)s”.") % {"scope": scope}
+        return Problem(403, "scope-missing", said).response()
+    if not may(bearer.agent, rule.needs):
+        return Problem(403, "not-permitted").response()
+    return None
+
+
+def _ask_for_token(request: HttpRequest) -> HttpResponse:
+    is_named = "Authorization" in request.headers
+    error = ', error="invalid_token"' if is_named else ""
+    said = _("Send a token that is valid: “Authorization: Bearer ykt_…”.")
+    return Problem(
+        401,
+        "token-invalid" if is_named else "token-missing",
+        said,
+        headers={"WWW-Authenticate": f'Bearer realm="api"{error}'},
+    ).response()
 
 
 def may(agent: Agent, who: Group) -> bool:

@@ -55,7 +55,19 @@ guard_lost_channels()
 app = Celery("helpdesk", task_cls=PatientTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
-    "common audit sla mail tickets reports privacy transfers integrations rules".split()
+    [
+        "accounts",
+        "common",
+        "audit",
+        "sla",
+        "mail",
+        "tickets",
+        "reports",
+        "privacy",
+        "transfers",
+        "integrations",
+        "rules",
+    ]
 )
 
 

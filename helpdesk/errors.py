@@ -1,4 +1,5 @@
-"""Error pages: one kind sentence that says what to do next, in the reader's language."""
+"""Error pages: one kind sentence that says what to do next, in the reader's language; for other
+programs problems that say the same."""
 
 from __future__ import annotations
 
@@ -17,6 +18,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.template.loader import render_to_string
+
+from api.problems import is_for_programs, usual_problem
 
 logger = structlog.get_logger(__name__)
 TYPED_FIELDS = ("body", "subject")
@@ -47,6 +50,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     error = sys.exception()
     if is_outage(error):
         return unavailable(request, error)
+    if is_for_programs(request):
+        return usual_problem(500)
     return HttpResponse(render_to_string("500.html", _named(request)), status=500)
 
 
@@ -58,6 +63,8 @@ def is_outage(error: BaseException | None) -> bool:
 def unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """503 with Retry-After, never an answer that sounds like success."""
     logger.error("database.unavailable", error=type(error).__name__)
+    if is_for_programs(request):
+        return usual_problem(503, **{"Retry-After": "5"})
     response = HttpResponse(render_to_string("503.html", _named(request)), status=503)
     response["Retry-After"] = "5"
     return response
@@ -79,6 +86,8 @@ def session_expired(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int) -> HttpResponse:
+    if is_for_programs(request):
+        return usual_problem(status)
     return render(request, f"{status}.html", _context(request), status=status)
 
 

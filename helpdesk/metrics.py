@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from audit.models import Change
 from common.models import Heartbeat
+from integrations.models import Delivery, Occurrence, Webhook
 from mail.models import NEEDS_A_LOOK, InboundEmail, MailboxSource, MailHold, OutboundEmail
 from reports.models import Stale
 from sla.models import Commitment
@@ -84,6 +85,7 @@ def _metrics(now: datetime) -> Iterator[Metric]:
     yield from _letters(now)
     yield from _inbound(now)
     yield from _mailboxes(now)
+    yield from _webhooks(now)
     yield from _processes(now)
     yield from _queues()
     yield _one(
@@ -164,6 +166,27 @@ def _mailboxes(now: datetime) -> Iterator[Metric]:
             ({"mailbox": address}, seconds_since(at, now))
             for address, at in sources.values_list("mailbox__address", "seen")
         ],
+    )
+
+
+def _webhooks(now: datetime) -> Iterator[Metric]:
+    waiting = Delivery.objects.waiting().filter(webhook__is_active=True)
+    oldest = waiting.order_by("made_at").values_list("made_at", flat=True).first()
+    yield _one(
+        "webhooks_untold", "Things that happened and are to be told.", Occurrence.objects.count()
+    )
+    yield _one("webhooks_waiting", "Deliveries that still have to leave.", waiting.count())
+    yield _one(
+        "webhooks_oldest_age_seconds",
+        "How long the oldest waiting delivery has waited.",
+        seconds_since(oldest, now),
+    )
+    failed = Delivery.objects.filter(state=Delivery.State.FAILED)
+    yield _one("webhooks_failed", "Deliveries of a month that were given up.", failed.count())
+    yield _one(
+        "webhooks_failing",
+        "Endpoints that do not take what they are told.",
+        Webhook.objects.failing().count(),
     )
 
 

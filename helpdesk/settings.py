@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "anymail",
+    "corsheaders",
     "csp",
     "django_htmx",
 ]
@@ -91,8 +92,10 @@ MIDDLEWARE = [
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "csp.middleware.CSPMiddleware",
     "helpdesk.middleware.ServiceUnavailable",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "helpdesk.middleware.ignore_unreadable_cookies",
+    "helpdesk.programs.without_cookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "helpdesk.middleware.offered_language",
@@ -104,6 +107,7 @@ MIDDLEWARE = [
     "helpdesk.sessions.timed",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "helpdesk.programs.known_by_token",
     "helpdesk.access.AccessMiddleware",
     "helpdesk.middleware.audited",
 ]
@@ -214,6 +218,21 @@ CELERY_BEAT_SCHEDULE = {
         "task": "privacy.tasks.continue_hand_outs",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "go on with imports": {
+        "task": "transfers.tasks.continue_imports",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "make exports of the desk": {
+        "task": "transfers.tasks.continue_exports",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "delete expired transfers": {
+        "task": "transfers.tasks.delete_expired",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
     },
     "delete expired hand-outs": {
         "task": "privacy.tasks.delete_expired_hand_outs",
@@ -336,6 +355,21 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 600},
     },
+    "forget old answers": {
+        "task": "accounts.tasks.forget_old_answers",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
+    "tell other systems": {
+        "task": "integrations.tasks.tell_waiting",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
+    "forget old deliveries": {
+        "task": "integrations.tasks.forget_old_deliveries",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
     "discard abandoned uploads": {
         "task": "tickets.tasks.discard_abandoned_uploads",
         "schedule": 3600.0,
@@ -381,6 +415,8 @@ OAUTH_ADDRESSES = {
 }
 # The resolver that the DNS page of a mailbox asks, such as 192.0.2.53; empty: it asks nobody.
 DNS_RESOLVER = env("DNS_RESOLVER", default="")
+# Networks of our own that webhooks may lead into, such as 10.1.0.0/16; all others are out of reach.
+WEBHOOK_ALLOWED_NETWORKS = env.list("WEBHOOK_ALLOWED_NETWORKS", default=[])
 BRAND_NAME = env("BRAND_NAME", default="Yakusoku")
 # How long an agent can take a reply back before it leaves; 0: it leaves at once.
 UNDO_SEND_SECONDS = env.int("UNDO_SEND_SECONDS", default=10)
@@ -486,6 +522,29 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 }
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+
+# The API: who may call it from a page of theirs, and how it describes itself --------------------------
+API_ORIGINS = env.list("API_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS = API_ORIGINS
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+CORS_ALLOW_HEADERS = (
+    *("accept", "accept-language", "authorization", "content-type"),
+    *("idempotency-key", "if-match", "if-none-match"),
+)
+CORS_EXPOSE_HEADERS = (
+    *("ETag", "Idempotent-Replayed", "Link", "Location", "Retry-After"),
+    *("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
+)
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=300)
+API_MAX_BYTES = 12 * 1024 * 1024
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Yakusoku API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "POSTPROCESSING_HOOKS": [],
+    "DISABLE_ERRORS_AND_WARNINGS": True,
+}
 
 # Limits (reliability_security.md section 5) -------------------------------------------------------
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

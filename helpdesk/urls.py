@@ -33,6 +33,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("anymail/<path:hook>", webhooks.receive, name="webhook"),
+    path("api/v1/", include("api.urls")),
     path("desk/", include("desk.urls")),
     path("reports/", include("reports.urls")),
     path("", include("portal.urls")),

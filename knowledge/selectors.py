@@ -11,6 +11,8 @@ from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, W
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
+from accounts.models import Agent
+from accounts.permissions import Permission
 from common.excerpts import Piece, excerpt
 from common.markup import plain
 from common.remembered import Remembered
@@ -203,6 +205,11 @@ def _found(terms: Sequence[Term], language: str, *, limit: int, least: int | Non
 
 def _says_all(terms: Iterable[Term], title: str, body: str) -> bool:
     return all(term.is_in(title) or term.is_in(body) for term in terms)
+
+
+def may_keep_articles(agent: Agent) -> bool:
+    """Who publishes: who manages the help centre, and who leads a team."""
+    return agent.may(Permission.HELP) or agent.memberships.filter(is_lead=True).exists()
 
 
 def _candidates(

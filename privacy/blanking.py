@@ -69,7 +69,14 @@ OF_TICKETS = (
     Blank(
         Ticket,
         ("pk",),
-        {"subject": MARK, "fields": {}, "reply_address": "", "preview": "", "hold_reason": ""},
+        {
+            "subject": MARK,
+            "fields": {},
+            "reply_address": "",
+            "preview": "",
+            "hold_reason": "",
+            "external_reference": "",
+        },
     ),
     Blank(Message, ("ticket",), {**SAID, **WRITTEN_BY}),
     Blank(Note, ("ticket",), {"body": MARK, "mentions": []}),

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from django.apps import apps
 from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
@@ -88,6 +89,7 @@ def erase_customer(
     _blank_all(OF_RECORDS, person.records)
     _erase_blocks(person)
     _erase_exports(person, now=now)
+    _erase_transfers(now=now)
     _index_anew((*person.tickets, *person.elsewhere))
     # The last: it takes in what has just been written there about the rest.
     for record in person.records:
@@ -210,6 +212,7 @@ def _erase_telling(person: Person) -> None:
         named = "|".join(map(re.escape, paths[first : first + BATCH]))
         letters = OutboundEmail.objects.filter(thread="", text__regex=named)
         letters.update(subject=MARK, text=MARK, html="")
+    _erase_told(person)
 
 
 def _scrub(rows: QuerySet[Any], labels: Mapping[str, str] | None = None) -> None:
@@ -271,6 +274,29 @@ def _erase_exports(person: Person, *, now: datetime) -> None:
     doom(list(files), now=now)
     theirs.update(state=HandOut.State.EXPIRED, file="")
     _forget_searches(person)
+
+
+def _erase_told(person: Person) -> None:
+    """What other systems were told and called them; what they do with it, they must be asked. The room
+    that tells them stands above this one."""
+    deliveries = apps.get_model("integrations", "Delivery").objects
+    deliveries.filter(customer__in=person.records).delete()
+    deliveries.filter(ticket__in=(*person.tickets, *person.elsewhere)).delete()
+    came = apps.get_model("integrations", "ChannelMessage").objects
+    came.filter(message__ticket__in=person.tickets).delete()
+    identities = apps.get_model("integrations", "ChannelIdentity").objects
+    for identity in identities.filter(customer__in=person.records):
+        identities.filter(pk=identity.pk).update(value=f"{MARK} {identity.pk}")
+
+
+def _erase_transfers(*, now: datetime) -> None:
+    """Exports of the whole desk hold everybody, and lines that could not be imported may hold anybody.
+    The room that makes them stands above this one."""
+    exports = apps.get_model("transfers", "DeskExport").objects
+    kept = exports.filter(state__in=["working", "done"])
+    doom(kept.values_list("file", flat=True), now=now)
+    kept.update(state="expired", file="")
+    apps.get_model("transfers", "ImportFault").objects.all().delete()
 
 
 def _forget_searches(person: Person) -> None:

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import IO, Any
 
 import structlog
+from django.apps import apps
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.serializers.json import DjangoJSONEncoder
@@ -226,6 +227,17 @@ def _customer(person: Person) -> dict[str, Any]:
         "records": _rows(Customer.objects.filter(pk__in=person.records), RECORD),
         "addresses": _rows(
             ContactPoint.objects.filter(**of), ("kind", "value", "state", "created_at")
+        ),
+        # The room that has them stands above this one.
+        "channel_identities": _rows(
+            apps.get_model("integrations", "ChannelIdentity").objects.filter(**of),
+            ("channel__name", "value"),
+        ),
+        "channel_messages": _rows(
+            apps.get_model("integrations", "ChannelMessage").objects.filter(
+                message__ticket__in=person.tickets
+            ),
+            ("channel__name", "external_id", "message"),
         ),
         "notes": _rows(CustomerNote.objects.filter(**of), ("written_at", "agent__name", "body")),
         "sign_ins": _rows(

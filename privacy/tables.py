@@ -9,6 +9,8 @@ from collections.abc import Mapping
 SEEN_TO = frozenset(
     {
         *("accounts_notification", "mail_blockedsender", "mail_inboundemail", "mail_outboundemail"),
+        *("integrations_channelidentity", "integrations_channelmessage", "integrations_delivery"),
+        *("transfers_deskexport", "transfers_importfault"),
         *("privacy_handout", "reports_export", "reports_exportpiece", "sla_clock"),
         *("tickets_bulkchange", "tickets_ticketevent"),
     }
@@ -26,6 +28,12 @@ STAYS: Mapping[str, str] = {
     "customers_customermerge": NUMBERS,
     "customers_organization": ORGANIZATION,
     "customers_organizationdomain": ORGANIZATION,
+    "integrations_channel": SETTINGS,
+    "integrations_channelticket": NUMBERS,
+    "integrations_listener": SETTINGS,
+    "integrations_occurrence": NUMBERS,
+    "integrations_webhook": SETTINGS,
+    "integrations_webhook_teams": SETTINGS,
     "knowledge_article": PUBLISHED,
     "knowledge_article_teams": PUBLISHED,
     "knowledge_articletext": PUBLISHED,
@@ -73,4 +81,6 @@ STAYS: Mapping[str, str] = {
     "tickets_ticketarticle": PUBLISHED,
     "tickets_ticketlink": NUMBERS,
     "tickets_yardstick": NUMBERS,
+    "transfers_imported": NUMBERS,
+    "transfers_importjob": COLLEAGUES,
 }

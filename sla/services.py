@@ -77,9 +77,9 @@ def start_clock(  # noqa: PLR0913 - all of it is what a clock is
     timeline = replay_log(log, now=now)
     clock.status = timeline.status
     clock.save(force_insert=True)
-    _append(clock, log)
+    append_log(clock, log)
     store_difference(clock, timeline, stored=[], now=now)
-    return clock, _reading(timeline)
+    return clock, reading_of(timeline)
 
 
 @transaction.atomic(savepoint=False)
@@ -97,7 +97,7 @@ def record_event(
     `at` is when it happened, if that was before `now`.
     """
     happened = _event(event, at or now, dict(data or {}))
-    _append(clock, [happened])
+    append_log(clock, [happened])
     if event in TAKES_BACK:
         _put_off_unsent_waits(clock, now=now)
     return rebuild(clock, now=now)
@@ -123,7 +123,7 @@ def rebuild(clock: Clock, *, now: datetime) -> ClockReading:
     if clock.status != timeline.status:
         clock.status = timeline.status
         clock.save(update_fields=["status"])
-    return _reading(timeline)
+    return reading_of(timeline)
 
 
 @prepared
@@ -137,7 +137,7 @@ def _put_off_unsent_waits(clock: Clock, *, now: datetime) -> None:
     opening = _opening_after(clock, now)
     while (due_at := _first_unsent_wait(clock, now=now)) is not None:
         delay = Event(due_at, WAITS_DELAYED, {"by": opening - due_at})
-        _append(clock, [delay])
+        append_log(clock, [delay])
 
 
 def _first_unsent_wait(clock: Clock, *, now: datetime) -> int | None:
@@ -183,7 +183,8 @@ def _event(type_: str, at: datetime, data: dict[str, Any]) -> Event:
     return Event(epoch_seconds(at), type_, instants)
 
 
-def _append(clock: Clock, log: Sequence[Event]) -> None:
+def append_log(clock: Clock, log: Sequence[Event]) -> None:
+    """Write these events at the end of the clock's log; the commitments are the caller's to store."""
     insert_new(
         ClockEvent,
         {
@@ -210,7 +211,8 @@ def named_policies(log: list[Event]) -> dict[str, PolicySettings]:
     return {version_id: terms_of(int(version_id)).settings for version_id in named}
 
 
-def _reading(timeline: Timeline) -> ClockReading:
+def reading_of(timeline: Timeline) -> ClockReading:
+    """What the owner of the clock keeps a copy of."""
     live = [row for row in timeline.commitments if row.is_live and row.due_at is not None]
     first = min(live, key=lambda row: row.due_at or 0, default=None)
     promise = next((row for row in live if row.kind == PROMISE), None)

@@ -30,13 +30,16 @@ from branding.models import Notice as BrandNotice
 from branding.services import save_brand, save_notice
 from customers.signing_in import make_link
 from helpdesk.access import RULES, Who
+from integrations.models import Channel, Delivery, Webhook
 from knowledge.models import Article, Collection
 from mail.blocking import block_sender
 from mail.mailboxes import default_mailbox
 from mail.models import BlockedSender, Mailbox
 from portal.views.inquiries import RECEIVED
 from sla.models import BusinessCalendar, Policy
+from tests.api.programs import Program
 from tests.factories import AgentFactory, TeamFactory, a_field, a_png, a_topic, an_inquiry
+from tests.integrations.endpoints import a_webhook
 from tests.knowledge.articles import a_collection, an_article
 from tickets.attachments import keep_uploads
 from tickets.models import Attachment, Message, Note, Participant, Rating, Ticket
@@ -113,20 +116,34 @@ OF_LEADS = {
         f"desk:settings_file{what}": {"administrator"}
         for what in ("", "_download", "_compare", "_update")
     },
+    **{
+        f"desk:settings_{what}": {"administrator"}
+        for what in (
+            *("import", "import_customers", "import_desk", "import_job", "import_update"),
+            *("import_faults", "export", "export_create", "export_download"),
+        )
+    },
     "desk:mail_tray": {"lead", "clerk", "administrator"},
     "desk:mail_raw": {"lead", "clerk", "administrator"},
     "desk:mail_decide": {"lead", "clerk", "administrator"},
     "desk:rating_list": {"lead", "manager", "administrator"},
     "desk:recovery_create": {"lead", "manager", "administrator"},
 }
+# Of the API: what is of one ticket, or of one customer, of the support team.
+OF_ONE_TICKET = (
+    *("ticket", "messages", "notes", "commitments", "events", "merge", "split", "macro"),
+)
+OF_ONE_CUSTOMER = ("customer", "contact_points", "customer_tickets")
 # What nobody here has set up or merged: the page is open to the visitor, the thing is absent.
 ABSENT = {
+    *("desk:settings_import_job", "desk:settings_import_update", "desk:settings_import_faults"),
+    "desk:settings_export_download",
     *("desk:separation_create", "desk:article_restoration", "desk:ticket_article_create"),
     *("desk:view_update", "desk:view_delete", "desk:view_order", "desk:view_default"),
     *("desk:bulk_change", "desk:bulk_undo", "desk:macro_use"),
     *("desk:macro", "desk:macro_update", "desk:macro_delete", "desk:macro_order"),
     *("mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_deactivate_totp"),
-    "desk:session_end",
+    *("desk:session_end", "desk:api_token_revoke", "desk:settings_api_token_revoke"),
     *("mfa_download_recovery_codes", "mfa_view_recovery_codes", "mfa_generate_recovery_codes"),
     *("desk:customer_merge_create", "desk:customer_separation_create"),
     *("desk:address_delete", "desk:different_create", "desk:hand_out_download"),
@@ -188,6 +205,7 @@ def _build_world() -> World:
         "administrator": AgentFactory(email="admin@example.com", role="administrator"),
     }
     default_mailbox()
+    a_webhook()
     save_brand(values={}, logo=a_png())
     save_notice(BrandNotice(starts_at=timezone.now()), values={"text_en": "x", "places": ["form"]})
     an_article(collection=a_collection(slug="printers"), slug="power", by=people["lead"])
@@ -339,6 +357,18 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
         },
         "desk:settings_blocked_delete": {"pk": _the_id_of(BlockedSender)},
         **{
+            f"desk:settings_webhook{what}": {"pk": _the_id_of(Webhook)}
+            for what in ("", "_update", "_delete", "_secret", "_test", "_log")
+        },
+        **{
+            f"desk:settings_delivery{what}": {
+                "pk": _the_id_of(Webhook),
+                "delivery": Delivery.objects.earliest("pk").pk,
+            }
+            for what in ("", "_resend")
+        },
+        **{f"desk:settings_channel{what}": {"pk": _the_id_of(Channel)} for what in ("", "_update")},
+        **{
             f"desk:settings_person{what}": {"pk": world.people["agent"].pk}
             for what in ("", "_update", "_leave", "_leave_create", "_return")
         },
@@ -365,6 +395,10 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
             for what in ("", "_update", "_delete", "_order")
         },
         **{f"reports:export{what}": {"pk": 1} for what in ("", "_cancel", "_download")},
+        **{
+            f"desk:settings_{what}": {"pk": 1}
+            for what in ("import_job", "import_update", "import_faults", "export_download")
+        },
         **{f"reports:saved_{what}": {"pk": 1} for what in ("edit", "update", "delete", "run")},
         "desk:mail_raw": {"pk": 1},
         "desk:mail_decide": {"pk": 1},
@@ -394,6 +428,16 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
         "mfa_edit_webauthn": {"pk": 1},
         "mfa_remove_webauthn": {"pk": 1},
         "desk:session_end": {"pk": 1},
+        "desk:api_token_revoke": {"pk": 1},
+        "desk:settings_api_token_revoke": {"pk": 1},
+        **{f"api:{name}": number for name in OF_ONE_TICKET},
+        **{f"api:{name}": {"pk": world.ticket.customer_id} for name in OF_ONE_CUSTOMER},
+        "api:contact_point": {"pk": world.ticket.customer_id, "point": 1},
+        "api:organization": {"pk": 1},
+        "api:article": {"pk": _the_id_of(Article)},
+        "api:draft": {"pk": _the_id_of(Article), "language": "ja"},
+        "api:publication": {"pk": _the_id_of(Article), "language": "ja"},
+        "api:attachment": {"public_id": world.attachment.public_id},
     }
 
 
@@ -421,6 +465,9 @@ def _expected(name: str, visitor: str, method: str) -> set[object]:
         return {"allowed"} if _holds_the_token(name, visitor) else {404}
     if rule.who in {Who.ANYONE, Who.OPERATOR}:
         return {"allowed"}
+    # Nobody's browser holds a token: see the table of programs below.
+    if rule.who is Who.PROGRAM:
+        return {401}
     if visitor not in STAFF:
         return {"login"} if method == "GET" else {401}
     return _expected_of_staff(name, visitor)
@@ -438,7 +485,8 @@ def _expected_of_staff(name: str, visitor: str) -> set[object]:
 
 def _visitors(name: str) -> Iterator[str]:
     """Where no permission is asked for, the clerk is an agent of another team, whom we have."""
-    is_like_an_agent = isinstance(RULES[name].who, Who) and name not in OF_LEADS
+    is_program = RULES[name].who is Who.PROGRAM
+    is_like_an_agent = isinstance(RULES[name].who, Who) and name not in OF_LEADS and not is_program
     return (each for each in VISITORS if each != "clerk" or not is_like_an_agent)
 
 
@@ -517,6 +565,53 @@ def test_each_url_answers_each_visitor_and_method_as_its_rule_says(door: str, wo
                     deviations.append(f"{method} {name} as {visitor}: {outcome}, not {expected}")
 
     assert deviations == []
+
+
+def test_each_call_of_the_api_answers_each_program_as_its_rule_says(world: World):
+    """A program without the scope is refused, another team's finds nothing, and whoever may is let
+    in as far as their request is right."""
+    deviations = []
+    names = [name for name in RULES if RULES[name].who is Who.PROGRAM]
+    hidden = {f"api:{name}" for name in (*OF_ONE_TICKET, *OF_ONE_CUSTOMER)} | {"api:attachment"}
+
+    none = Program(world.people["agent"], "channels:write")
+    for visitor in ("agent", "other_agent", "manager", "administrator"):
+        every = Program(world.people[visitor])
+        for name in names:
+            address = reverse(name, kwargs=_arguments(name, world, visitor))
+            for method in RULES[name].methods - {"OPTIONS"}:
+                if visitor == "agent":
+                    refused = _ask_as(none, method, address)
+                    if (refused == 403) is not bool(RULES[name].scope(method)):
+                        deviations.append(f"{method} {name} without scope: {refused}")
+                outcome = _ask_as(every, method, address)
+                expected = _expected_of_program(name, method)
+                if name in hidden and visitor == "other_agent":
+                    # A body that is not right is refused before anything is looked for.
+                    expected = {404, 422}
+                if outcome not in expected:
+                    deviations.append(f"{method} {name} as {visitor}: {outcome}, not {expected}")
+
+    assert deviations == []
+
+
+def _expected_of_program(name: str, method: str) -> set[int]:
+    if name in {"api:organization", "api:contact_point"}:
+        return {404}
+    if method in {"GET", "HEAD"}:
+        return {200}
+    if name == "api:publication":
+        return {200, 403}
+    return {200} if method == "PATCH" else {403, 422}
+
+
+def _ask_as(program: Program, method: str, address: str) -> int:
+    django_cache.clear()
+    with transaction.atomic():
+        response = program.send(method, address)
+        transaction.set_rollback(True)
+    _close_file(response)
+    return response.status_code
 
 
 def test_an_undeclared_url_is_closed_to_everybody(world: World, monkeypatch: pytest.MonkeyPatch):

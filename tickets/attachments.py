@@ -115,6 +115,19 @@ def move_uploads(submission_key: UUID, *, to: UUID) -> None:
     waiting.update(submission_key=to)
 
 
+def gather_uploads(public_ids: Sequence[UUID], *, submission_key: UUID) -> None:
+    """Files that were uploaded one by one wait together under this key. Raises AttachmentRefused
+    when one of them waits no more, or when they are too many together."""
+    waiting = Attachment.objects.filter(
+        message=None, third_party_letter=None, public_id__in=public_ids
+    )
+    sizes = list(waiting.select_for_update().values_list("size", flat=True))
+    if len(sizes) != len(set(public_ids)):
+        raise AttachmentRefused(_("One of the files is not there any more. Upload it again."))
+    _check_total(sizes, [])
+    waiting.update(submission_key=submission_key)
+
+
 def enclosures(message: Message) -> list[Enclosure]:
     """The message's files, for the letter that carries it."""
     return enclosed(message.attachments.all())
@@ -171,6 +184,11 @@ def keep_mail_files(
     return letter.kept_files
 
 
+def keep_imported_file(file: Upload, *, message_id: int, now: datetime) -> Attachment:
+    """Store a file of a message that comes from another desk; it is only ever served for download."""
+    return _store(file, message_id=message_id, now=now)
+
+
 def discard_files(attachments: Sequence[Attachment]) -> None:
     """Delete the files of rows that were never committed."""
     for attachment in attachments:
@@ -224,6 +242,7 @@ def _store(
     *,
     submission_key: UUID | None = None,
     place: Message | ThirdPartyLetter | None = None,
+    message_id: int | None = None,
     cid: str = "",
     now: datetime,
 ) -> Attachment:
@@ -232,7 +251,7 @@ def _store(
         digest.update(chunk)
     attachment = Attachment(
         submission_key=submission_key,
-        message=place if isinstance(place, Message) else None,
+        message_id=place.pk if isinstance(place, Message) else message_id,
         third_party_letter=place if isinstance(place, ThirdPartyLetter) else None,
         cid=cid,
         public_id=uuid4(),

@@ -62,6 +62,7 @@ class EventKind(models.TextChoices):
     CHASED = "chased", gettext_lazy("The customer asked for news")
     RATED = "rated", gettext_lazy("Rated by the customer")
     RECOVERED = "recovered", gettext_lazy("A bad rating was followed up")
+    IMPORTED = "imported", gettext_lazy("Imported")
 
 
 OPENED_FOR = "opened_for"
@@ -106,6 +107,7 @@ SENTENCES: dict[str, str] = {
     EventKind.LANGUAGE_CHANGED: gettext_noop("%(who)s changed the language of the letters."),
     EventKind.RATED: gettext_noop("The customer rated our work: %(rating)s"),
     EventKind.RECOVERED: gettext_noop("%(who)s followed up on the bad rating: %(reason)s"),
+    EventKind.IMPORTED: gettext_noop("The ticket was taken over from another desk."),
     EventKind.PRIORITY_CHANGED: gettext_noop(
         "%(who)s changed the priority from %(before)s to %(after)s."
     ),

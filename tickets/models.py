@@ -161,6 +161,10 @@ class Ticket(models.Model):
         db_constraint=False,
         db_index=False,
     )
+    # What another desk called it, from which it was imported: "Zendesk #4711".
+    external_reference = models.CharField(max_length=100, blank=True, default="", db_default="")
+    # Answers leave as letters; on a channel of another program they leave by that.
+    is_answered_by_mail = models.BooleanField(default=True, db_default=True)
     # Locked and read in this transaction, by whoever says so: see tickets.services.recording.
     is_held = False
 
@@ -239,6 +243,8 @@ class Ticket(models.Model):
             models.Index(
                 fields=["id"], condition=Q(awaits_judgement=True), name="tickets_to_judge"
             ),
+            # For programs that keep a copy up to date: what changed since, whatever its state.
+            models.Index(fields=["updated_at", "id"], name="tickets_by_change"),
         ]
 
     def __str__(self) -> str:

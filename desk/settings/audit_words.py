@@ -38,6 +38,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "accounts_invitation": Kind(pgettext_lazy("kind of record", "invitation")),
     "accounts_invitation_teams": Kind(pgettext_lazy("kind of record", "team of an invitation")),
+    "accounts_apitoken": Kind(
+        pgettext_lazy("kind of record", "API token"), list_page="desk:settings_api_tokens"
+    ),
     "accounts_signinrules": Kind(
         pgettext_lazy("kind of record", "sign-in rules"), list_page="desk:settings_sign_in"
     ),
@@ -110,6 +113,17 @@ KINDS: Mapping[str, Kind] = {
     "mail_blockedsender": Kind(
         pgettext_lazy("kind of record", "blocked sender"), list_page="desk:settings_blocked"
     ),
+    "integrations_webhook": Kind(
+        pgettext_lazy("kind of record", "webhook"), "desk:settings_webhook"
+    ),
+    "integrations_webhook_teams": Kind(
+        pgettext_lazy("kind of record", "team of a webhook"),
+        "desk:settings_webhook",
+        owner="webhook_id",
+    ),
+    "integrations_channel": Kind(
+        pgettext_lazy("kind of record", "channel"), "desk:settings_channel"
+    ),
     "tickets_ratingsettings": Kind(
         pgettext_lazy("kind of record", "settings of ratings"), list_page="desk:settings_ratings"
     ),
@@ -154,6 +168,7 @@ COLUMNS: Mapping[str, Word] = {
     "calendar_id": pgettext_lazy("column", "Opening hours"),
     "calendar_version_id": pgettext_lazy("column", "Opening hours"),
     "capacity": pgettext_lazy("column", "Most open tickets"),
+    "channel_id": pgettext_lazy("column", "Channel"),
     "channel_change": pgettext_lazy("column", "Change of channel"),
     "chaser": pgettext_lazy("column", "Asking for news"),
     "choices": pgettext_lazy("column", "Choices"),
@@ -174,6 +189,7 @@ COLUMNS: Mapping[str, Word] = {
     "encoding": pgettext_lazy("column", "Encoding"),
     "ending": pgettext_lazy("column", "What happens then"),
     "ends_at": pgettext_lazy("column", "Until"),
+    "events": pgettext_lazy("column", "What it is told"),
     "expires_at": pgettext_lazy("column", "Expires"),
     "field_id": pgettext_lazy("column", "Field"),
     "fields": pgettext_lazy("column", "Fields"),
@@ -221,6 +237,8 @@ COLUMNS: Mapping[str, Word] = {
     "note": pgettext_lazy("column", "Reason"),
     "number": pgettext_lazy("column", "Version"),
     "of": pgettext_lazy("column", "Of"),
+    "old_secret": pgettext_lazy("column", "Secret before"),
+    "old_secret_until": pgettext_lazy("column", "Secret before signs until"),
     "one_id": pgettext_lazy("column", "One"),
     "organization_id": pgettext_lazy("column", "Organisation"),
     "other_id": pgettext_lazy("column", "Other"),
@@ -245,9 +263,11 @@ COLUMNS: Mapping[str, Word] = {
     "reading": pgettext_lazy("column", "Reading"),
     "refresh_token": pgettext_lazy("column", "Token"),
     "reopen": pgettext_lazy("column", "Reopened"),
+    "revoked_at": pgettext_lazy("column", "Revoked"),
     "role": pgettext_lazy("column", "Role"),
     "savedreport_id": pgettext_lazy("column", "Saved report"),
     "schedule": pgettext_lazy("column", "Schedule"),
+    "scopes": pgettext_lazy("column", "What it is for"),
     "second_factor_roles": pgettext_lazy("column", "Second factor required for"),
     "secret": pgettext_lazy("column", "Password"),
     "security": pgettext_lazy("column", "Encryption"),
@@ -275,6 +295,7 @@ COLUMNS: Mapping[str, Word] = {
     "takes_back_after": pgettext_lazy("column", "Goes back to the team after"),
     "takes_what_is_there": pgettext_lazy("column", "Takes in what is there"),
     "team_id": pgettext_lazy("column", "Team"),
+    "tells_notes": pgettext_lazy("column", "Tells notes"),
     "tenant": pgettext_lazy("column", "Tenant"),
     "text_en": _english(pgettext_lazy("column", "Text")),
     "text_ja": _japanese(pgettext_lazy("column", "Text")),
@@ -286,9 +307,11 @@ COLUMNS: Mapping[str, Word] = {
     "trusted_servers": pgettext_lazy("column", "Trusted servers"),
     "type": pgettext_lazy("column", "Kind"),
     "undone_at": pgettext_lazy("column", "Undone"),
+    "url": pgettext_lazy("column", "URL"),
     "user": pgettext_lazy("column", "User"),
     "user_id": pgettext_lazy("column", "Person"),
     "value": pgettext_lazy("column", "Address"),
+    "webhook_id": pgettext_lazy("column", "Webhook"),
     "withdrawn_at": pgettext_lazy("column", "Withdrawn"),
     "words": pgettext_lazy("column", "Words"),
 }

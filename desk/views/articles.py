@@ -27,6 +27,7 @@ from knowledge.exceptions import ArticleError, Overtaken
 from knowledge.models import ArticleText, ArticleVersion, Collection
 from knowledge.reporting import STATES, article_lines, comments_on
 from knowledge.searching import readable
+from knowledge.selectors import may_keep_articles
 from knowledge.services import writing
 from tickets.articles import answer_to_keep, link_article
 from tickets.models import Ticket
@@ -49,7 +50,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "states": _states(),
         "collections": collections,
         "chosen": chosen,
-        "may_keep": access.may_keep_articles(agent),
+        "may_keep": may_keep_articles(agent),
         "may_order": chosen is not None and not text and not state,
     }
     return render(request, "desk/articles.html", context)
@@ -199,7 +200,7 @@ def _saved(request: HttpRequest, text: ArticleText) -> HttpResponse:
     """Publish what was just saved if that was asked, and say what became of it."""
     agent = access.agent(request)
     try:
-        if request.POST.get("outcome") == "publish" and access.may_keep_articles(agent):
+        if request.POST.get("outcome") == "publish" and may_keep_articles(agent):
             writing.publish(text, by=agent)
             messages.success(request, _("Published. This is what readers see now."))
         else:
@@ -219,7 +220,7 @@ def _new_page(
         "form": form,
         "ticket": ticket,
         "collections": Collection.objects.exists(),
-        "may_keep": access.may_keep_articles(access.agent(request)),
+        "may_keep": may_keep_articles(access.agent(request)),
         "previewed": _body(request),
         "title": request.POST.get("title", "")[:120],
     }
@@ -244,7 +245,7 @@ def _page(
         "text": text,
         "form": form,
         "place": place or place_form_of(article),
-        "may_keep": access.may_keep_articles(access.agent(request)),
+        "may_keep": may_keep_articles(access.agent(request)),
         "was_published": writing.was_published(article),
         "languages": Language.choices,
         "in_language": Language(text.language).label,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Agent
 from accounts.services import mark_notifications_read
 from common.templatetags.ui import instant
+from customers.models import ContactPoint
 from desk import access
 from desk.composer import compose, macros_with
 from desk.describing import customer_lines, details_of
@@ -44,6 +45,7 @@ from desk.sent import just_sent, tell_sent
 from desk.third_parties import quote
 from desk.thread import open_brief, thread
 from desk.views.handing_over import hand_over_address
+from integrations.channels import channel_name
 from sla.models import Commitment, Priority, Status
 from sla.selectors import commitments_of
 from tickets.attachments import AttachmentRefused, keep_uploads
@@ -407,8 +409,8 @@ def ticket_page(
         and access.may_recover(agent, ticket),
         "bad_addresses": [point for point in around.contact_points if point.state],
         "participants": around.participants,
-        "replies_to": ticket.reply_address
-        or next((point.value for point in around.contact_points if point.kind == "email"), ""),
+        "channel_name": channel_name(ticket),
+        "replies_to": _replies_to(ticket, around.contact_points),
         "maybe": maybe_belongs_to(ticket, agent=agent),
         "other_tickets": queue_rows(others, now=now),
         "same_question": same_question(ticket, others, now=now),
@@ -468,3 +470,11 @@ def _commitments(ticket: Ticket) -> tuple[list[Commitment], list[Commitment]]:
         if each.ended_at and (each.met_at or each.is_broken or each.is_held)
     ]
     return live, sorted(past, key=lambda each: (each.ended_at, each.pk), reverse=True)
+
+
+def _replies_to(ticket: Ticket, contact_points: Iterable[ContactPoint]) -> str:
+    """The address that letters about it go to; empty: there is none, or they leave another way."""
+    if not ticket.is_answered_by_mail:
+        return ""
+    emails = (point.value for point in contact_points if point.kind == ContactPoint.Kind.EMAIL)
+    return ticket.reply_address or next(emails, "")

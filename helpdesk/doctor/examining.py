@@ -39,6 +39,7 @@ OF_THE_DESK: tuple[Examination, ...] = (
     machinery.letters,
     machinery.incoming,
     machinery.mailboxes,
+    machinery.webhooks,
     machinery.backups,
     surroundings.secrets,
     surroundings.people,

@@ -20,6 +20,7 @@ from helpdesk.metrics import (
     seconds_since,
     signs_of_life,
 )
+from integrations.models import Webhook
 from mail.mailbox_editing import silent_sources
 from mail.models import NEEDS_A_LOOK, InboundEmail, MailHold, OutboundEmail
 from sla.selectors import sweep_lag
@@ -195,6 +196,22 @@ def mailboxes() -> Findings:
             % {"mailbox": source.mailbox.address, "said": source.last_error_said or "–"},
             _("What customers write there is not seen."),
             f"{settings.BASE_URL}/desk/settings/mailboxes/",
+        )
+
+
+def webhooks() -> Findings:
+    """Whether other systems take what they are told."""
+    for webhook in Webhook.objects.failing():
+        yield warning(
+            "webhooks",
+            _("The webhook “%(name)s” (%(host)s) cannot be delivered since %(since)s.")
+            % {
+                "name": webhook.name,
+                "host": webhook.host,
+                "since": f"{webhook.failing_since or webhook.gave_up_at:%Y-%m-%d %H:%M} UTC",
+            },
+            _("What happens at the desk is not known there."),
+            f"{settings.BASE_URL}/desk/settings/webhooks/{webhook.pk}/",
         )
 
 

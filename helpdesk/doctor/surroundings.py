@@ -20,6 +20,8 @@ from helpdesk.backup.contents import SECRET_KEY
 from helpdesk.doctor.database import PREPARE
 from helpdesk.doctor.findings import Findings, broken, fine, warning
 from helpdesk.supervisor.plan import is_loopback
+from integrations import secret_fields as webhook_fields
+from integrations.models import Webhook
 from mail.models import MailboxSource
 from mail.secret_fields import SECRETS
 
@@ -149,9 +151,11 @@ def key() -> Findings:
 
 
 def secrets() -> Findings:
-    """Whether the passwords of mailboxes can be read."""
+    """Whether the passwords of mailboxes and the secrets of webhooks can be read."""
     old = lost = 0
-    for stored in (text for row in MailboxSource.objects.values_list(*SECRETS) for text in row):
+    of_mailboxes = MailboxSource.objects.values_list(*SECRETS)
+    of_webhooks = Webhook.objects.values_list(*webhook_fields.SECRETS)
+    for stored in (text for row in (*of_mailboxes, *of_webhooks) for text in row):
         try:
             decrypt(stored)
         except Unreadable:
@@ -161,16 +165,19 @@ def secrets() -> Findings:
     if lost:
         yield broken(
             "secrets",
-            _("%(count)s passwords of mailboxes cannot be read.") % {"count": lost},
-            _("They were stored under another SECRET_KEY; these mailboxes are silent."),
+            _("%(count)s passwords of mailboxes or webhooks cannot be read.") % {"count": lost},
+            _(
+                "They were stored under another SECRET_KEY; these mailboxes and webhooks are silent."
+            ),
             _("Put the earlier key into SECRET_KEY_FALLBACKS, or enter the passwords again"),
         )
     if old:
         yield warning(
             "secrets",
-            _("%(count)s passwords of mailboxes are stored under an earlier key.") % {"count": old},
+            _("%(count)s passwords of mailboxes or webhooks are stored under an earlier key.")
+            % {"count": old},
             _("They are lost when that key leaves SECRET_KEY_FALLBACKS; using them renews them."),
-            _("Wait until every mailbox has been used once"),
+            _("Wait until every mailbox and webhook has been used once"),
         )
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 import structlog
 from django.db import connection
 
-from sla.engine.events import Event, EventLogError
+from sla.engine.events import IMPORTED, Event, EventLogError
 from sla.models import ClockEvent
 from sla.services import replay_log
 from sla.working_time import epoch_seconds
@@ -52,6 +52,9 @@ def _waits(resolved: list[tuple[int, int, datetime]]) -> Iterator[Judged]:
             timeline = replay_log(logs[clock], now=at)
         except (EventLogError, IndexError):
             logger.warning("reports.log_unreadable", ticket=ticket)
+            continue
+        if len(timeline.turns) == 1 and logs[clock][0].data.get("origin") == IMPORTED:
+            # It had ended elsewhere; nobody knows whose turn it was.
             continue
         seconds: dict[str, int] = dict.fromkeys(WAITED, 0)
         end = (max(epoch_seconds(at), timeline.turns[-1][0]), None)

@@ -19,6 +19,8 @@ MERGED_AWAY = "merged_away"
 WAITS_DELAYED = "waits_delayed"
 HELD = "held"
 UNDONE = "undone"
+IMPORTED = "import"
+"""The origin of a matter whose history another desk has: nothing of that was owed here."""
 TAKES_BACK = frozenset({DELIVERY_FAILED, UNDONE})
 """What takes an earlier event out of the log, so that the past is another one than was stored."""
 

@@ -158,6 +158,9 @@ class _Story:
 
     def _create(self, event: Event) -> None:
         """An agent who creates a ticket is already in contact; a customer begins to wait."""
+        if event.data.get("origin") == log.IMPORTED:
+            self._take_over(event)
+            return
         self.ledger.start(RESOLUTION, event.at, status=self.status)
         if event.data.get("origin", "customer") != "customer":
             self.status = OPEN
@@ -171,6 +174,14 @@ class _Story:
         else:
             self.ledger.promise_at(event.at, event.data["promise_at"])
         self._move(event.at, _status_after(event, self.status))
+
+    def _take_over(self, event: Event) -> None:
+        """It comes from another desk: what was before is not owed here, neither kept nor broken."""
+        self.status = _status_after(event, OPEN)
+        self.contact_has_happened = self.status != NEW
+        if self.status in UNRESOLVED:
+            self._reopen_if_settled(event.at)
+            self._stay_in_touch(event.at, no_later_than=None)
 
     def _contact(self, event: Event) -> None:
         """Someone spoke with the customer: all that waited for it is kept, the next is agreed."""

@@ -3,12 +3,14 @@ sideways. New pages join PAGES."""
 
 from __future__ import annotations
 
+import io
 from datetime import date, timedelta
 from email.utils import parseaddr
 from uuid import uuid4
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -30,6 +32,7 @@ from sla.models import BusinessCalendar, Policy
 from sla.sweep import sweep_due
 from tests.conftest import allow_holding_notes
 from tests.factories import a_customer, a_field, a_ticket, a_topic
+from tests.integrations.endpoints import a_webhook
 from tests.knowledge.articles import a_collection, an_article
 from tests.mail.incoming import a_mail, arrives
 from tickets import links
@@ -49,6 +52,10 @@ from tickets.services.replying import Reply, add_note, receive_reply, reply_to_c
 from tickets.services.scheduling import schedule_reply
 from tickets.services.viewing import save_view
 from topics.models import Field, Topic
+from transfers.reading.customers import look_at
+from transfers.taking_along import ask_for_export as ask_for_desk
+from transfers.taking_along import continue_exports
+from transfers.working import ask_for_import, take, work_on
 
 pytestmark = pytest.mark.usefixtures("support")
 
@@ -73,6 +80,7 @@ PAGES = {
         "/join/{invitation}/",
         "/inquiries/",
         "/inquiries/sent/",
+        "/api/v1/docs/",
         "/inquiries/enter/{way_in}/",
         "/accounts/invitation/{agent_invitation}/",
     ],
@@ -118,6 +126,7 @@ PAGES = {
         "/desk/search/",
         "/desk/notifications/",
         "/desk/notifications/settings/",
+        "/desk/api-tokens/",
         "/accounts/2fa/",
         "/accounts/password/change/",
         "/accounts/reauthenticate/",
@@ -173,9 +182,20 @@ PAGES = {
         "/desk/settings/letters/",
         "/desk/settings/letters/reply/ja/",
         "/desk/settings/blocked/",
+        "/desk/settings/api-tokens/",
         "/desk/settings/ratings/",
         "/desk/customers/{customer}/privacy/",
         "/desk/settings/file/",
+        "/desk/settings/import/",
+        "/desk/settings/import/{import_asked}/",
+        "/desk/settings/import/{import_done}/",
+        "/desk/settings/export/",
+        "/desk/settings/webhooks/",
+        "/desk/settings/webhooks/{webhook}/",
+        "/desk/settings/webhooks/{webhook}/log/",
+        "/desk/settings/webhooks/{webhook}/log/{delivery}/",
+        "/desk/settings/channels/",
+        "/desk/settings/channels/new/",
         "/desk/settings/audit/",
         "/desk/settings/audit/looks/",
         "/desk/settings/effort/",
@@ -231,6 +251,25 @@ def a_silent_mailbox(mailbox: Mailbox) -> int:
         failures=2,
     )
     return mailbox.pk
+
+
+def _an_endpoint() -> tuple[int, int]:
+    """What it was told, and the endpoint itself."""
+    delivery = a_webhook()
+    return delivery.pk, delivery.webhook_id
+
+
+def some_imports(agent: Agent) -> dict[str, int]:
+    """One that asks what its columns mean, one that has ended, and the desk as a whole."""
+    content = "氏名,メール\n山田,yamada@mail.example\n,nobody\n".encode()
+    asked = {"by": agent, "source": "customers", "name": "顧客.csv"}
+    options = look_at(io.BytesIO(content)).options
+    waiting = ask_for_import(file=ContentFile(content), options=options, waits=True, **asked)
+    done = ask_for_import(file=ContentFile(content), options=options, **asked)
+    work_on(take(done))
+    ask_for_desk(by=agent)
+    continue_exports()
+    return {"import_asked": waiting.pk, "import_done": done.pk}
 
 
 def an_answer(ticket: Ticket, *, by: Agent) -> Article:
@@ -305,6 +344,7 @@ def places(aiko, ben, chika, mailbox):
         "held": held.number,
         "held_link": links.token_of(held.links.get()),
         **some_exports(chika),
+        **some_imports(chika),
         "saved_report": a_saved_report(chika).pk,
         "macro": Macro.objects.create(name="遅延のお詫び", body="{{お客様名}}様").pk,
         "ticket": ticket.number,
@@ -316,6 +356,7 @@ def places(aiko, ben, chika, mailbox):
         "topic": Topic.objects.get().pk,
         **customers_part,
         "notice": a_notice(),
+        **dict(zip(("delivery", "webhook"), _an_endpoint(), strict=True)),
         "field": Field.objects.get(kind="choice").pk,
         "mailbox": a_silent_mailbox(mailbox),
         "policy": Policy.objects.get().pk,

@@ -18,6 +18,11 @@ from customers.services import (
     write_customer_note,
 )
 from customers.signing_in import make_link
+from integrations.channels import Incoming, receive
+from integrations.events import EVENTS
+from integrations.models import Channel, ChannelIdentity, Delivery, Webhook
+from integrations.services import keep_listening
+from integrations.telling import tell_waiting
 from mail.models import BlockedSender, Mailbox
 from mail.notifying import mail_notifications
 from tests.conftest import MONDAY_AT_TEN
@@ -59,6 +64,7 @@ def plant(who: str, *, aiko: Agent, ben: Agent, mailbox: Mailbox) -> Planted:
     _record(person, aiko=aiko)
     _by_form(person, aiko=aiko, ben=ben)
     _by_mail(person, aiko=aiko, ben=ben)
+    _by_chat(person, aiko=aiko)
     mail_notifications(now=MONDAY_AT_TEN + 60 * MINUTE)
     the_system_works()
     return person
@@ -134,6 +140,34 @@ def _by_mail(person: Planted, *, aiko: Agent, ben: Agent) -> None:
     solve(ticket, agent=aiko)
     blocked = {"note": marker("blocked"), "agent": aiko, "blocked_at": MONDAY_AT_TEN}
     BlockedSender.objects.create(pattern=person.email, **blocked)
+
+
+def _by_chat(person: Planted, *, aiko: Agent) -> None:
+    """Another system is told of it, too."""
+    marker = person.marker
+    channel, _ = Channel.objects.get_or_create(name="Chat")
+    ChannelIdentity.objects.create(
+        channel=channel, value=marker("identity"), customer=person.customer
+    )
+    webhook = Webhook.objects.create(name="Chat", events=[*EVENTS])
+    keep_listening()
+    said = Incoming(
+        identity=person.markers[-1], text=marker("chat"), external_id=marker("external")
+    )
+    ticket = receive(channel, said).ticket
+    person.tickets.append(ticket)
+    solve(ticket, agent=aiko)
+    tell_waiting()
+    assert person.markers[-2] in "".join(
+        Delivery.objects.filter(webhook=webhook).values_list("body", flat=True)
+    )
+    _switch_off(webhook)
+
+
+def _switch_off(webhook: Webhook) -> None:
+    """It is off: what follows is told to nobody."""
+    Webhook.objects.filter(pk=webhook.pk).update(is_active=False)
+    keep_listening()
 
 
 def dump() -> dict[str, str]:

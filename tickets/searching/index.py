@@ -159,14 +159,15 @@ def _entries_of_ticket(page: int, ticket: Ticket) -> Iterator[SearchEntry]:
 
 
 def _entries_of_details(page: int, ticket: Ticket) -> Iterator[SearchEntry]:
-    """The topic and what the fields say, in both languages; a ticket without has no entry."""
-    if ticket.topic_id is None and not ticket.fields:
+    """The topic and what the fields say, in both languages, and what another desk called it; a
+    ticket without has no entry."""
+    if ticket.topic_id is None and not (ticket.fields or ticket.external_reference):
         return
     known = definitions()
     topic = known.topic(ticket.topic_id)
     names = dict.fromkeys(topic.names.values()) if topic else {}
     said = words_of(known.fields_of(Field.Of.TICKET), ticket.fields)
-    text = "\n".join([*names, *said])
+    text = "\n".join(filter(None, [*names, *said, ticket.external_reference]))
     yield SearchEntry(
         ticket_id=page,
         kind=Kind.DETAILS,

@@ -90,6 +90,7 @@ class Inquiry:
     doubt: str = ""
     maybe_belongs_to: Ticket | None = None
     wants_acknowledgement: bool = True
+    is_answered_by_mail: bool = True
 
 
 @dataclass(frozen=True)
@@ -301,6 +302,7 @@ def _create_ticket(
         channel=inquiry.channel,
         subject=inquiry.subject,
         reply_address=inquiry.email,
+        is_answered_by_mail=inquiry.is_answered_by_mail,
         mailbox=inquiry.letter.mailbox if inquiry.letter else None,
         maybe_belongs_to=inquiry.maybe_belongs_to,
         language=inquiry.language,

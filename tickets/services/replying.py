@@ -337,7 +337,7 @@ def _say(ticket: Ticket, reply: Reply, agent: Agent, *, now: datetime) -> Messag
     message = Message.objects.create(
         ticket=ticket,
         direction=Direction.OUTBOUND,
-        channel=reply.channel,
+        channel=_channel_of(reply, ticket),
         agent=agent,
         body=reply.body,
         sent_at=now,
@@ -365,6 +365,12 @@ def _say(ticket: Ticket, reply: Reply, agent: Agent, *, now: datetime) -> Messag
             more={"thing": task, "rating": rating and Asked.of(rating)},
         )
     return message
+
+
+def _channel_of(reply: Reply, ticket: Ticket) -> str:
+    """What is written leaves as a letter, or by the channel it came by."""
+    is_letter = reply.channel == Channel.EMAIL
+    return Channel.API if is_letter and not ticket.is_answered_by_mail else reply.channel
 
 
 def ask_for(

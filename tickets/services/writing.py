@@ -74,6 +74,8 @@ def write_to_customer(  # noqa: PLR0913 - all of it is what a letter is
 def address_of(ticket: Ticket, *, is_automatic: bool = False) -> str:
     """Where letters about it go: the address the inquiry came from, else the customer's first one;
     empty when nowhere, or when whoever has it wants no letters that no person wrote."""
+    if not ticket.is_answered_by_mail:
+        return ""
     address = ticket.reply_address
     if not address:
         point = ticket.customer.contact_points.filter(kind=ContactPoint.Kind.EMAIL).first()

@@ -15,6 +15,8 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
 from audit.services import seal_changes
+from integrations.delivering import deliver_due as deliver_webhooks
+from integrations.telling import tell_waiting
 from mail.delivery import deliver_due
 from mail.fetching import fetch_due
 from mail.listening import ATTEND_EVERY, Listeners
@@ -31,6 +33,7 @@ from tickets.services.rematching import continue_rematch
 from tickets.services.scheduling import send_scheduled
 from tickets.services.undelivered import take_up_failures
 from tickets.services.waiting import fire_due_waits
+from transfers.working import continue_imports
 
 logger = structlog.get_logger(__name__)
 # A worker usually takes a letter within milliseconds; the pump looks for those it did not take.
@@ -38,6 +41,8 @@ ERRANDS_EVERY = 2.0
 FETCH_EVERY = 15.0
 LETTERS_A_PASS = 10
 MAILS_A_PASS = 50
+# Letters wait meanwhile.
+IMPORTS_SECONDS = 2.0
 # What is due and still there after a sweep is held by somebody at work; look again, but not madly.
 SHORTEST_PAUSE = 0.1
 LONGEST_PAUSE = 1.0
@@ -56,6 +61,7 @@ class Command(BaseCommand):
             sweep()
             run_errands()
             fetch_mail()
+            tell_others()
             return
         self.stopping = False
         signal.signal(signal.SIGTERM, self._stop)
@@ -65,6 +71,8 @@ class Command(BaseCommand):
         errands.start()
         # Nor must a mailbox that hangs delay the letters.
         Thread(target=self._repeat, args=(fetch_mail,), name="fetching", daemon=True).start()
+        # Nor an endpoint of a webhook.
+        Thread(target=self._repeat, args=(tell_others,), name="telling", daemon=True).start()
         listening = partial(listen_for_mail, Listeners())
         Thread(target=self._repeat, args=(listening,), name="listening", daemon=True).start()
         self._repeat(sweep)
@@ -100,6 +108,7 @@ def run_errands() -> float:
     _attempt(send_due_digests)
     _attempt(continue_rematch)
     _attempt(continue_bulk_changes)
+    _attempt(lambda: continue_imports(seconds=IMPORTS_SECONDS))
     _attempt(seal_changes)
     return 0.0 if _attempt(lambda: deliver_due(limit=LETTERS_A_PASS)) else ERRANDS_EVERY
 
@@ -117,6 +126,12 @@ def listen_for_mail(listeners: Listeners) -> float:
     pass."""
     _attempt(listeners.attend)
     return ATTEND_EVERY
+
+
+def tell_others() -> float:
+    """Tell other systems what happened, and say how many seconds there are until the next pass."""
+    _attempt(tell_waiting)
+    return 0.0 if _attempt(deliver_webhooks) else ERRANDS_EVERY
 
 
 def _attempt(part: Callable[[], float]) -> float | None:
