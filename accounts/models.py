@@ -449,6 +449,7 @@ class Notification(models.Model):
         MAIL_WAITS = "mail_waits", _("Mail needs a look")
         MAILBOX_SILENT = "mailbox_silent", _("A mailbox cannot be read")
         WEBHOOK_OFF = "webhook_off", _("A webhook was switched off")
+        RULE = "rule", _("A rule tells you")
 
     agent = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=20, choices=Kind)

@@ -18,6 +18,7 @@ class Permission(models.TextChoices):
     PEOPLE = "people", _("Manage people and teams")
     HOURS = "hours", _("Manage opening hours and policies")
     FORMS = "forms", _("Manage topics, fields, forms and everybody's macros")
+    RULES = "rules", _("Manage rules and recurring tickets, which act on all tickets")
     MAIL = "mail", _("Manage mailboxes, letters and blocked senders")
     BRAND = "brand", _("Manage name, colours and notices")
     RATINGS = "ratings", _("Manage ratings and the effort of customers")

@@ -26,6 +26,7 @@ MAILED_BY_DEFAULT = {
     Kind.MAIL_WAITS,
     Kind.MAILBOX_SILENT,
     Kind.WEBHOOK_OFF,
+    Kind.RULE,
 }
 
 

@@ -102,6 +102,8 @@ AUDITED: Mapping[str, Audited] = {
     ),
     "integrations_webhook_teams": Audited("webhook_id team_id"),
     "integrations_channel": Audited(),
+    "rules_rule": Audited(silent="active_since"),
+    "rules_recurrence": Audited("", silent="next_at last_ticket_id error", veiled="subject body"),
     # reports
     "reports_savedreport": Audited(silent="next_at sent_at"),
     "reports_savedreport_recipients": Audited("savedreport_id agent_id"),
@@ -148,6 +150,8 @@ NOT_AUDITED: Mapping[str, str] = {
     "reports_fact": WORKED_OUT,
     "reports_stale": WORKED_OUT,
     "reports_tally": WORKED_OUT,
+    "rules_occurrence": PASSING,
+    "rules_run": VERSION,
     "sla_clock": OWN_LOG,
     "sla_clockevent": OWN_LOG,
     "sla_commitment": OWN_LOG,

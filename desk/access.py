@@ -39,6 +39,7 @@ from mail.models import (
     Mailbox,
 )
 from tickets import reach
+from rules.models import Recurrence, Rule, Run
 from tickets.models import (
     Attachment,
     BulkChange,
@@ -307,6 +308,22 @@ def letter_version(name: str, language: str, number: str) -> LetterTextVersion |
 def topic(pk: int) -> Topic:
     """A topic, for those whom helpdesk.access lets come to its settings. Raises Http404."""
     return _found(Topic.objects.filter(pk=pk).first())
+
+
+def rule(pk: int) -> Rule:
+    """A rule, for those whom helpdesk.access lets come to the rules. Raises Http404."""
+    return _found(Rule.objects.select_related("keeper").filter(pk=pk).first())
+
+
+def rule_run(rule: Rule, text: str) -> Run:
+    """Something it did, by an id that was sent as a text. Raises Http404."""
+    return _found(rule.runs.filter(pk=_number(text)).first())
+
+
+def recurrence(pk: int) -> Recurrence:
+    """A ticket that is opened again and again, for the same. Raises Http404."""
+    found = Recurrence.objects.select_related("customer", "team", "assignee")
+    return _found(found.filter(pk=pk).first())
 
 
 def notice(pk: int) -> Notice:

@@ -27,6 +27,8 @@ from desk.settings import on_call as on_call_settings
 from desk.settings import people as people_settings
 from desk.settings import permissions as permission_settings
 from desk.settings import ratings as rating_settings
+from desk.settings import recurrences as recurrence_settings
+from desk.settings import rules as rule_settings
 from desk.settings import sign_in as sign_in_settings
 from desk.settings import teams as team_settings
 from desk.settings import topics as topic_settings
@@ -340,6 +342,33 @@ urlpatterns = [
     path("settings/topics/<int:pk>/update/", topic_settings.update, name="settings_topic_update"),
     path("settings/topics/<int:pk>/deletion/", topic_settings.delete, name="settings_topic_delete"),
     path("settings/topics/<int:pk>/order/", topic_settings.move, name="settings_topic_order"),
+    path("settings/rules/", rule_settings.index, name="settings_rules"),
+    path("settings/rules/new/", rule_settings.new, name="settings_rule_new"),
+    path("settings/rules/create/", rule_settings.create, name="settings_rule_create"),
+    path("settings/rules/<int:pk>/", rule_settings.show, name="settings_rule"),
+    path("settings/rules/<int:pk>/update/", rule_settings.update, name="settings_rule_update"),
+    path("settings/rules/<int:pk>/switch/", rule_settings.switch, name="settings_rule_switch"),
+    path("settings/rules/<int:pk>/order/", rule_settings.move, name="settings_rule_order"),
+    path("settings/rules/<int:pk>/deletion/", rule_settings.delete, name="settings_rule_delete"),
+    path("settings/rules/<int:pk>/run/", rule_settings.run, name="settings_rule_run"),
+    path("settings/rules/<int:pk>/undo/", rule_settings.undo, name="settings_rule_undo"),
+    path("settings/rules/<int:pk>/log/", rule_settings.log, name="settings_rule_log"),
+    path("settings/recurring/", recurrence_settings.index, name="settings_recurrences"),
+    path("settings/recurring/new/", recurrence_settings.new, name="settings_recurrence_new"),
+    path(
+        "settings/recurring/create/", recurrence_settings.create, name="settings_recurrence_create"
+    ),
+    path("settings/recurring/<int:pk>/", recurrence_settings.show, name="settings_recurrence"),
+    path(
+        "settings/recurring/<int:pk>/update/",
+        recurrence_settings.update,
+        name="settings_recurrence_update",
+    ),
+    path(
+        "settings/recurring/<int:pk>/deletion/",
+        recurrence_settings.delete,
+        name="settings_recurrence_delete",
+    ),
     path("settings/fields/", field_settings.index, name="settings_fields"),
     path("settings/fields/new/", field_settings.new, name="settings_field_new"),
     path("settings/fields/create/", field_settings.create, name="settings_field_create"),

@@ -209,6 +209,21 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 1.0,
         "options": {"expires": 5},
     },
+    "rules on what happened": {
+        "task": "rules.tasks.run_on_occurrences",
+        "schedule": 1.0,
+        "options": {"expires": 5},
+    },
+    "rules of time": {
+        "task": "rules.tasks.run_on_time",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "open recurring tickets": {
+        "task": "rules.tasks.open_recurring",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "delete files of the erased": {
         "task": "privacy.tasks.delete_doomed_files",
         "schedule": 60.0,

@@ -19,6 +19,7 @@ from customers.models import (
 )
 from mail.failures import Reason
 from privacy.redacting import MARK
+from rules.models import Recurrence
 from sla.models import Priority
 from tickets.models import (
     Attachment,
@@ -59,6 +60,7 @@ OF_RECORDS = (
     Blank(CustomerNote, ("customer",)),
     Blank(SignInLink, ("customer",)),
     Blank(CustomerSession, ("customer",)),
+    Blank(Recurrence, ("customer",)),
     Blank(DifferentPeople, ("one",)),
     Blank(DifferentPeople, ("other",)),
 )

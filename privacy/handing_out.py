@@ -35,6 +35,7 @@ from mail.delivery import build_message
 from mail.models import BlockedSender, InboundEmail, OutboundEmail
 from privacy.models import HandOut
 from privacy.people import Person, person_of
+from rules.models import Recurrence
 from sla.models import Commitment
 from tickets.models import (
     THIRD_PARTY_THREAD,
@@ -249,6 +250,9 @@ def _customer(person: Person) -> dict[str, Any]:
         "blocked": _rows(
             BlockedSender.objects.filter(pattern__in=person.emails),
             ("pattern", "note", "blocked_at"),
+        ),
+        "recurring": _rows(
+            Recurrence.objects.filter(**of), ("subject", "body", "every", "first_at", "is_active")
         ),
         "who_looked": _rows(looked, ("at", "name", "kind", "ticket")),
         "written_elsewhere": _rows(

@@ -36,11 +36,13 @@ from mail.blocking import block_sender
 from mail.mailboxes import default_mailbox
 from mail.models import BlockedSender, Mailbox
 from portal.views.inquiries import RECEIVED
+from rules.models import Recurrence, Rule, Run
 from sla.models import BusinessCalendar, Policy
 from tests.api.programs import Program
 from tests.factories import AgentFactory, TeamFactory, a_field, a_png, a_topic, an_inquiry
 from tests.integrations.endpoints import a_webhook
 from tests.knowledge.articles import a_collection, an_article
+from tests.rules.recurrences import a_recurrence
 from tickets.attachments import keep_uploads
 from tickets.models import Attachment, Message, Note, Participant, Rating, Ticket
 from tickets.ratings import token_of as rating_token
@@ -86,7 +88,7 @@ OF_ONE_TEAM = {
     *("desk:third_party_original", "desk:third_party_document", "desk:third_party_raw"),
     *("desk:customer_vip", "desk:following_update"),
     *("desk:link_create", "desk:link_delete", "desk:step_create", "desk:step_update"),
-    *("desk:split", "desk:split_create"),
+    *("desk:split", "desk:split_create", "desk:settings_rule_undo"),
     *("desk:original", "desk:original_document", "desk:raw_mail", "desk:mail_accept"),
     *("desk:participant_create", "desk:participant_decide", "desk:address_forgive"),
     *("desk:customer_edit", "desk:customer_update", "desk:address_create", "desk:address_delete"),
@@ -147,7 +149,7 @@ ABSENT = {
     *("mfa_download_recovery_codes", "mfa_view_recovery_codes", "mfa_generate_recovery_codes"),
     *("desk:customer_merge_create", "desk:customer_separation_create"),
     *("desk:address_delete", "desk:different_create", "desk:hand_out_download"),
-    *("desk:split", "desk:split_create"),
+    *("desk:split", "desk:split_create", "desk:settings_rule_undo"),
     *("desk:original", "desk:original_document", "desk:raw_mail", "desk:mail_accept"),
     *("desk:participant_decide", "desk:address_forgive", "desk:mail_raw", "desk:mail_decide"),
     *("desk:third_party_original", "desk:third_party_document", "desk:third_party_raw"),
@@ -219,6 +221,10 @@ def _build_world() -> World:
     message = Message.objects.get(ticket=inquiry_a.ticket)
     Attachment.objects.update(message=message)
     inquiry_b = an_inquiry(email="jiro@example.com", subject="請求書について")
+    keeper = people["administrator"]
+    rule = Rule.objects.create(name="A rule", events=["opened"], keeper=keeper)
+    Run.objects.create(rule=rule, ticket=inquiry_a.ticket, because="opened", outcome="same")
+    a_recurrence(inquiry_b.ticket, keeper=keeper)
     sessions = {}
     for name, person in people.items():
         sessions[name] = Client()
@@ -391,8 +397,16 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
         "desk:settings_oauth_app_update": {"key": "google"},
         **{
             f"desk:settings_{one}{what}": {"pk": _the_id_of(model)}
-            for one, model in (("topic", Topic), ("field", Field))
+            for one, model in (("topic", Topic), ("field", Field), ("rule", Rule))
             for what in ("", "_update", "_delete", "_order")
+        },
+        **{
+            f"desk:settings_rule_{what}": {"pk": _the_id_of(Rule)}
+            for what in ("switch", "run", "undo", "log")
+        },
+        **{
+            f"desk:settings_recurrence{what}": {"pk": _the_id_of(Recurrence)}
+            for what in ("", "_update", "_delete")
         },
         **{f"reports:export{what}": {"pk": 1} for what in ("", "_cancel", "_download")},
         **{

@@ -210,6 +210,8 @@ def sentence(kind: str, facts: dict[str, Any], who: str) -> str:
         "changes": gettext(", ").join(map(_change, facts.get("changes", ()))),
     }
     said = gettext(SENTENCES[kind]) % words
+    if "rule" in facts:
+        return gettext("%(said)s (rule “%(rule)s”)") % {"said": said, "rule": facts["rule"]}
     return gettext("%(said)s (in bulk)") % {"said": said} if "bulk" in facts else said
 
 

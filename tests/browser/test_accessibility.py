@@ -28,6 +28,9 @@ from reports.exports.working import ask_for_export, continue_export, record_down
 from reports.facts.keeping import keep_all
 from reports.saved.models import SavedReport
 from reports.saved.services import save_report
+from rules.models import Rule
+from rules.running import run_by_hand
+from rules.services import save_rule
 from sla.models import BusinessCalendar, Policy
 from sla.sweep import sweep_due
 from tests.conftest import allow_holding_notes
@@ -35,6 +38,7 @@ from tests.factories import a_customer, a_field, a_ticket, a_topic
 from tests.integrations.endpoints import a_webhook
 from tests.knowledge.articles import a_collection, an_article
 from tests.mail.incoming import a_mail, arrives
+from tests.rules.recurrences import a_recurrence
 from tickets import links
 from tickets.articles import link_article
 from tickets.attachments import keep_uploads
@@ -173,6 +177,14 @@ PAGES = {
         "/desk/settings/embedding/",
         "/desk/settings/notices/",
         "/desk/settings/notices/{notice}/",
+        "/desk/settings/rules/",
+        "/desk/settings/rules/new/",
+        "/desk/settings/rules/new/?time=1",
+        "/desk/settings/rules/{rule}/",
+        "/desk/settings/rules/{rule}/log/",
+        "/desk/settings/recurring/",
+        "/desk/settings/recurring/new/",
+        "/desk/settings/recurring/{recurrence}/",
         "/desk/settings/topics/",
         "/desk/settings/topics/new/",
         "/desk/settings/topics/{topic}/",
@@ -357,6 +369,8 @@ def places(aiko, ben, chika, mailbox):
         **customers_part,
         "notice": a_notice(),
         **dict(zip(("delivery", "webhook"), _an_endpoint(), strict=True)),
+        "rule": a_rule_at_work(by=chika),
+        "recurrence": a_recurrence(ticket, keeper=chika).pk,
         "field": Field.objects.get(kind="choice").pk,
         "mailbox": a_silent_mailbox(mailbox),
         "policy": Policy.objects.get().pk,
@@ -436,6 +450,21 @@ def a_notice():
     places = {"places": ["help", "form", "request", "sign_in"]}
     notice = Notice(starts_at=timezone.now() - timedelta(hours=1))
     return save_notice(notice, values=words | places).pk
+
+
+def a_rule_at_work(*, by):
+    rule = Rule(
+        name="急ぎ",
+        events=["opened", "wrote"],
+        conditions=[
+            {"of": "subject", "way": "has", "value": "printer"},
+            {"of": "vip", "way": "no", "value": ""},
+        ],
+        actions=[{"do": "tag", "value": "急ぎ"}, {"do": "note", "value": "急ぎです。"}],
+    )
+    save_rule(rule, values={}, by=by)
+    run_by_hand(rule, Ticket.objects.unresolved().values_list("pk", flat=True))
+    return rule.pk
 
 
 def describe(ticket, *, by):

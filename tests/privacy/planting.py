@@ -28,6 +28,7 @@ from mail.notifying import mail_notifications
 from tests.conftest import MONDAY_AT_TEN
 from tests.factories import a_customer, a_field, an_inquiry
 from tests.mail.incoming import a_mail, arrives, the_system_works
+from tests.rules.recurrences import a_recurrence
 from tickets.attachments import keep_uploads
 from tickets.models import Rating, Ticket
 from tickets.services import customer_records
@@ -111,6 +112,8 @@ def _by_form(person: Planted, *, aiko: Agent, ben: Agent) -> None:
     hand_over(ticket, team=ticket.team, to=ben, brief=brief, by=aiko)
     promise_at = MONDAY_AT_TEN + 120 * MINUTE
     reply_to_customer(ticket, Reply(body=marker("reply"), promise_at=promise_at), agent=ben)
+    recurring = {"subject": marker("recurring"), "body": marker("again")}
+    a_recurrence(ticket, keeper=aiko, **recurring)
     save_draft(ticket, kind="note", body=marker("draft"), submission_key=uuid4(), agent=aiko)
     reply_to_customer(ticket, Reply(body=marker("solution"), solves=True), agent=ben)
     rating = record_rating(Rating.objects.get(ticket=ticket), value=0, comment=marker("rating"))

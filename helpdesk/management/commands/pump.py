@@ -22,6 +22,8 @@ from mail.fetching import fetch_due
 from mail.listening import ATTEND_EVERY, Listeners
 from mail.mailbox_editing import tell_of_silent_mailboxes
 from mail.notifying import mail_notifications
+from rules.recurring import open_due
+from rules.running import run_on_occurrences, run_on_time
 from sla.sweep import seconds_to_next, sweep_due
 from tickets.services.acknowledging import note_acknowledgements
 from tickets.services.bulk import continue_bulk_changes
@@ -109,6 +111,9 @@ def run_errands() -> float:
     _attempt(continue_rematch)
     _attempt(continue_bulk_changes)
     _attempt(lambda: continue_imports(seconds=IMPORTS_SECONDS))
+    _attempt(run_on_occurrences)
+    _attempt(run_on_time)
+    _attempt(open_due)
     _attempt(seal_changes)
     return 0.0 if _attempt(lambda: deliver_due(limit=LETTERS_A_PASS)) else ERRANDS_EVERY
 
