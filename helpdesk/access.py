@@ -444,6 +444,7 @@ RULES: dict[str, Rule] = {
     "desk:settings_channel": _rule(Permission.INTEGRATIONS),
     "desk:settings_channel_update": _rule(Permission.INTEGRATIONS, "POST"),
     "desk:settings": _rule(OF_SETTINGS),
+    "desk:settings_promises": _rule(READS_POLICIES),
     "desk:settings_policy": _rule(READS_POLICIES),
     "desk:settings_policy_new": _rule(Permission.HOURS),
     "desk:settings_policy_create": _rule(Permission.HOURS, "POST"),

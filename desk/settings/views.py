@@ -21,6 +21,7 @@ from accounts.permissions import Permission
 from common.numbers import whole_number
 from desk import access
 from desk.settings.calendar_form import CalendarForm
+from desk.settings.entries import sections_for, url_of
 from desk.settings.forms import PolicyForm, TesterForm
 from desk.settings.history import history_of_calendar, history_of_policy
 from desk.settings.words import conditions_in_words
@@ -43,20 +44,27 @@ from tickets.services.rematching import start_rematch
 Version = TypeVar("Version", CalendarVersion, PolicyVersion)
 
 
+def index(request: HttpRequest) -> HttpResponse:
+    """Everything this agent may set, with what it does; with ?q= what has these words."""
+    text = request.GET.get("q", "")[:100]
+    sections = [
+        {"label": section.label, "entries": [(entry, url_of(entry)) for entry in section.entries]}
+        for section in sections_for(access.agent(request), text)
+    ]
+    context = {"sections": sections, "text": text}
+    return render(request, "desk/settings/index.html", context)
+
+
 def overview(request: HttpRequest) -> HttpResponse:
     """Policies in the order they are asked, calendars, and how far the last edit has come."""
     form = TesterForm(request.GET) if request.GET else TesterForm()
-    all_teams = list(Team.objects.all())
-    teams = {team.pk: team.name for team in all_teams}
+    teams = dict(Team.objects.values_list("pk", "name"))
     policies = Policy.objects.select_related("calendar")
     context = {
         "policies": [(policy, conditions_in_words(policy, teams)) for policy in policies],
         "calendars": BusinessCalendar.objects.order_by("name"),
-        "teams": all_teams,
         "rematch": Rematch.objects.order_by("-started_at").first(),
         "may_change": _may_change(request),
-        "may": access.agent(request).permissions,
-        "may_everything": access.agent(request).permissions.issuperset(Permission),
         "tester": form,
         "tested": _test(form) if form.is_bound and form.is_valid() else None,
     }
@@ -133,7 +141,7 @@ def update_order(request: HttpRequest) -> HttpResponse:
         with transaction.atomic():
             order_policies(ids)
             start_rematch()
-    return redirect("desk:settings")
+    return redirect("desk:settings_promises")
 
 
 def _may_change(request: HttpRequest) -> bool:

@@ -129,7 +129,7 @@ def test_a_permission_set_takes_the_place_of_the_role(aiko, admin):
     settings = browser.get("/desk/settings/")
     assert "/desk/settings/mailboxes/" in settings.text
     assert "/desk/settings/people/" not in settings.text
-    assert "Opening hours" not in words(settings)
+    assert "Promises and opening hours" not in words(settings)
     assert browser.get("/desk/settings/mailboxes/").status_code == 200
     assert browser.get("/reports/").status_code == 403
 

@@ -143,7 +143,7 @@ def test_a_copy_starts_from_the_hours_of_the_other(as_admin):
 def test_the_tester_tells_the_times_of_a_ticket_arriving_now(as_admin, support):
     query = {"channel": "web", "priority": "urgent", "language": "ja", "team": support.pk}
 
-    page = as_admin.get("/desk/settings/", query).content.decode()
+    page = as_admin.get("/desk/settings/promises/", query).content.decode()
 
     assert "Mon 5 Oct 2026, 10:30" in page
 
@@ -160,10 +160,10 @@ def test_managers_read_and_only_administrators_change(chika, aiko):
 def test_the_progress_of_the_last_edit_is_shown(as_admin):
     a_ticket()
     start_rematch()
-    assert "0 of 1" in as_admin.get("/desk/settings/").content.decode()
+    assert "0 of 1" in as_admin.get("/desk/settings/promises/").content.decode()
 
     continue_rematch()
-    assert "reached all 1 open" in as_admin.get("/desk/settings/").content.decode()
+    assert "reached all 1 open" in as_admin.get("/desk/settings/promises/").content.decode()
 
 
 def test_every_time_of_a_ticket_is_explained(as_aiko):

@@ -194,7 +194,7 @@ def test_the_list_of_policies_tells_for_which_tickets_each_is(as_admin, support)
     conditions = {"channel": ["phone"], "priority": ["urgent", "high"], "team": [support.pk]}
     Policy.objects.create(name="Phone", conditions=conditions, **fields)
 
-    page = words(as_admin.get("/desk/settings/"))
+    page = words(as_admin.get("/desk/settings/promises/"))
 
     assert "Phone Channel: Phone · Priority: Urgent, High · Team: Support" in page
     assert "Standard Everything else" in page
