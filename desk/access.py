@@ -49,6 +49,7 @@ from tickets.models import (
     Rating,
     SavedView,
     ScheduledReply,
+    Tag,
     ThirdPartyLetter,
     Ticket,
 )
@@ -308,6 +309,11 @@ def letter_version(name: str, language: str, number: str) -> LetterTextVersion |
 def topic(pk: int) -> Topic:
     """A topic, for those whom helpdesk.access lets come to its settings. Raises Http404."""
     return _found(Topic.objects.filter(pk=pk).first())
+
+
+def tag(pk: int) -> Tag:
+    """A tag, for those whom helpdesk.access lets come to its settings. Raises Http404."""
+    return _found(Tag.objects.filter(pk=pk).first())
 
 
 def rule(pk: int) -> Rule:

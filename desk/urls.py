@@ -30,6 +30,7 @@ from desk.settings import ratings as rating_settings
 from desk.settings import recurrences as recurrence_settings
 from desk.settings import rules as rule_settings
 from desk.settings import sign_in as sign_in_settings
+from desk.settings import tags as tag_settings
 from desk.settings import teams as team_settings
 from desk.settings import topics as topic_settings
 from desk.settings import views as settings
@@ -342,6 +343,10 @@ urlpatterns = [
     path("settings/topics/<int:pk>/update/", topic_settings.update, name="settings_topic_update"),
     path("settings/topics/<int:pk>/deletion/", topic_settings.delete, name="settings_topic_delete"),
     path("settings/topics/<int:pk>/order/", topic_settings.move, name="settings_topic_order"),
+    path("settings/tags/", tag_settings.index, name="settings_tags"),
+    path("settings/tags/<int:pk>/", tag_settings.show, name="settings_tag"),
+    path("settings/tags/<int:pk>/update/", tag_settings.update, name="settings_tag_update"),
+    path("settings/tags/<int:pk>/deletion/", tag_settings.delete, name="settings_tag_delete"),
     path("settings/rules/", rule_settings.index, name="settings_rules"),
     path("settings/rules/new/", rule_settings.new, name="settings_rule_new"),
     path("settings/rules/create/", rule_settings.create, name="settings_rule_create"),

@@ -14,6 +14,7 @@ from common.positions import move_within, place_behind
 from rules import actions, conditions
 from rules.exceptions import BadRule
 from rules.models import Rule
+from tickets.tags import fold, split
 
 MOST_RULES = 200
 
@@ -64,3 +65,23 @@ def move_rule(rule: Rule, *, by: int) -> None:
 def delete_rule(rule: Rule) -> None:
     """For good, with its log. What it did stays done."""
     rule.delete()
+
+
+def say_tag_otherwise(before: str, name: str) -> None:
+    """A tag, named as tickets.tags folds it, has another name: rules say that one."""
+    for rule in Rule.objects.all():
+        conditions = [_with_tag(each, "of", before, name) for each in rule.conditions]
+        actions = [_with_tag(each, "do", before, name) for each in rule.actions]
+        if (conditions, actions) != (rule.conditions, rule.actions):
+            rule.conditions, rule.actions = conditions, actions
+            rule.save(update_fields=["conditions", "actions"])
+
+
+def _with_tag(part: dict[str, str], kind: str, before: str, name: str) -> dict[str, str]:
+    if part[kind] not in {"tag", "untag"}:
+        return part
+    named = split(part["value"])
+    if before not in {fold(each) for each in named}:
+        return part
+    renamed = [name if fold(each) == before else each.strip() for each in named]
+    return {**part, "value": ", ".join(dict.fromkeys(renamed))}

@@ -44,7 +44,7 @@ from tests.integrations.endpoints import a_webhook
 from tests.knowledge.articles import a_collection, an_article
 from tests.rules.recurrences import a_recurrence
 from tickets.attachments import keep_uploads
-from tickets.models import Attachment, Message, Note, Participant, Rating, Ticket
+from tickets.models import Attachment, Message, Note, Participant, Rating, Tag, Ticket
 from tickets.ratings import token_of as rating_token
 from tickets.services.handling import solve
 from tickets.services.inviting import token_of as invitation_token
@@ -222,6 +222,7 @@ def _build_world() -> World:
     Attachment.objects.update(message=message)
     inquiry_b = an_inquiry(email="jiro@example.com", subject="請求書について")
     keeper = people["administrator"]
+    Tag.objects.create(name="VIP", normalized="vip")
     rule = Rule.objects.create(name="A rule", events=["opened"], keeper=keeper)
     Run.objects.create(rule=rule, ticket=inquiry_a.ticket, because="opened", outcome="same")
     a_recurrence(inquiry_b.ticket, keeper=keeper)
@@ -399,6 +400,10 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
             f"desk:settings_{one}{what}": {"pk": _the_id_of(model)}
             for one, model in (("topic", Topic), ("field", Field), ("rule", Rule))
             for what in ("", "_update", "_delete", "_order")
+        },
+        **{
+            f"desk:settings_tag{what}": {"pk": _the_id_of(Tag)}
+            for what in ("", "_update", "_delete")
         },
         **{
             f"desk:settings_rule_{what}": {"pk": _the_id_of(Rule)}

@@ -156,6 +156,13 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Entry]]] = (
                 icon="list-checks",
             ),
             Entry(
+                _("Tags"),
+                _("Which words tickets are sorted by: rename them, make two one, delete them."),
+                "desk:settings_tags",
+                {P.FORMS},
+                icon="tags",
+            ),
+            Entry(
                 _("Macros"),
                 _("Texts for many replies, with the tags, priority and promise they set."),
                 "desk:macro_list",

@@ -42,7 +42,7 @@ from tests.rules.recurrences import a_recurrence
 from tickets import links
 from tickets.articles import link_article
 from tickets.attachments import keep_uploads
-from tickets.models import Draft, Macro, Rating, Ticket
+from tickets.models import Draft, Macro, Rating, Tag, Ticket
 from tickets.ratings import token_of as rating_token
 from tickets.services.describing import set_fields, set_topic
 from tickets.services.forwarding import Forward, forward
@@ -179,6 +179,8 @@ PAGES = {
         "/desk/settings/embedding/",
         "/desk/settings/notices/",
         "/desk/settings/notices/{notice}/",
+        "/desk/settings/tags/",
+        "/desk/settings/tags/{tag}/",
         "/desk/settings/rules/",
         "/desk/settings/rules/new/",
         "/desk/settings/rules/new/?time=1",
@@ -371,6 +373,7 @@ def places(aiko, ben, chika, mailbox):
         **customers_part,
         "notice": a_notice(),
         **dict(zip(("delivery", "webhook"), _an_endpoint(), strict=True)),
+        "tag": Tag.objects.latest("pk").pk,
         "rule": a_rule_at_work(by=chika),
         "recurrence": a_recurrence(ticket, keeper=chika).pk,
         "field": Field.objects.get(kind="choice").pk,
