@@ -102,6 +102,7 @@ AUDITED: Mapping[str, Audited] = {
     ),
     "integrations_webhook_teams": Audited("webhook_id team_id"),
     "integrations_channel": Audited(),
+    "privacy_retention": Audited("", silent="changed_at changed_by_id"),
     "rules_rule": Audited(silent="active_since"),
     "rules_recurrence": Audited("", silent="next_at last_ticket_id error", veiled="subject body"),
     # reports

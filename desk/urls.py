@@ -28,6 +28,7 @@ from desk.settings import people as people_settings
 from desk.settings import permissions as permission_settings
 from desk.settings import ratings as rating_settings
 from desk.settings import recurrences as recurrence_settings
+from desk.settings import retention as retention_settings
 from desk.settings import rules as rule_settings
 from desk.settings import sign_in as sign_in_settings
 from desk.settings import tags as tag_settings
@@ -343,6 +344,10 @@ urlpatterns = [
     path("settings/topics/<int:pk>/update/", topic_settings.update, name="settings_topic_update"),
     path("settings/topics/<int:pk>/deletion/", topic_settings.delete, name="settings_topic_delete"),
     path("settings/topics/<int:pk>/order/", topic_settings.move, name="settings_topic_order"),
+    path("settings/retention/", retention_settings.show, name="settings_retention"),
+    path(
+        "settings/retention/update/", retention_settings.update, name="settings_retention_update"
+    ),
     path("settings/tags/", tag_settings.index, name="settings_tags"),
     path("settings/tags/<int:pk>/", tag_settings.show, name="settings_tag"),
     path("settings/tags/<int:pk>/update/", tag_settings.update, name="settings_tag_update"),

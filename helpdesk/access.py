@@ -322,6 +322,8 @@ RULES: dict[str, Rule] = {
     "desk:settings_field_update": _rule(Permission.FORMS, "POST"),
     "desk:settings_field_delete": _rule(Permission.FORMS, "POST"),
     "desk:settings_field_order": _rule(Permission.FORMS, "POST"),
+    "desk:settings_retention": _rule(Permission.PRIVACY),
+    "desk:settings_retention_update": _rule(Permission.PRIVACY, "POST"),
     "desk:settings_tags": _rule(Permission.FORMS),
     "desk:settings_tag": _rule(Permission.FORMS),
     "desk:settings_tag_update": _rule(Permission.FORMS, "POST"),

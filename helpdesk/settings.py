@@ -229,6 +229,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "forget customers whose time is over": {
+        "task": "privacy.tasks.forget_due",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
     "make hand-outs": {
         "task": "privacy.tasks.continue_hand_outs",
         "schedule": 60.0,

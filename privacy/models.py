@@ -98,3 +98,18 @@ class HandOut(models.Model):
     @property
     def is_ready(self) -> bool:
         return self.state == self.State.DONE
+
+
+class Retention(models.Model):
+    """After how many months without anything happening customers are erased; one row. Without a
+    number, or a row: never."""
+
+    months = models.PositiveSmallIntegerField(null=True, blank=True)
+    changed_by = models.ForeignKey(Agent, null=True, on_delete=models.SET_NULL, related_name="+")
+    changed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="one_retention")]
+
+    def __str__(self) -> str:
+        return f"{self.months} months"

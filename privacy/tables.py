@@ -52,6 +52,7 @@ STAYS: Mapping[str, str] = {
     "mail_oauthapp": SETTINGS,
     "privacy_doomedfile": TOLD,
     "privacy_erasure": TOLD,
+    "privacy_retention": SETTINGS,
     "reports_exportdownload": COLLEAGUES,
     "reports_fact": NUMBERS,
     "reports_savedreport": COLLEAGUES,

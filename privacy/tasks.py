@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from privacy import files, handing_out
+from privacy import files, handing_out, retention
 
 
 @shared_task
@@ -18,3 +18,8 @@ def continue_hand_outs() -> None:
 @shared_task
 def delete_expired_hand_outs() -> None:
     handing_out.delete_expired()
+
+
+@shared_task
+def forget_due() -> None:
+    retention.forget_due()

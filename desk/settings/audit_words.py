@@ -132,6 +132,10 @@ KINDS: Mapping[str, Kind] = {
     ),
     "tickets_savedview": Kind(pgettext_lazy("kind of record", "saved view")),
     "tickets_macro": Kind(pgettext_lazy("kind of record", "macro"), list_page="desk:macro_list"),
+    "privacy_retention": Kind(
+        pgettext_lazy("kind of record", "time customers are kept"),
+        list_page="desk:settings_retention",
+    ),
     "rules_rule": Kind(pgettext_lazy("kind of record", "rule"), "desk:settings_rule"),
     "rules_recurrence": Kind(
         pgettext_lazy("kind of record", "recurring ticket"), "desk:settings_recurrence"
@@ -240,6 +244,7 @@ COLUMNS: Mapping[str, Word] = {
     "logo_type": pgettext_lazy("column", "Kind of logo"),
     "mailbox_id": pgettext_lazy("column", "Mailbox"),
     "merged_into_id": pgettext_lazy("column", "Merged into"),
+    "months": pgettext_lazy("column", "Months"),
     "moves_to": pgettext_lazy("column", "Folder to move to"),
     "name": pgettext_lazy("column", "Name"),
     "name_en": _english(pgettext_lazy("column", "Name")),

@@ -183,6 +183,13 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Entry]]] = (
                 icon="repeat",
             ),
             Entry(
+                _("How long customers are kept"),
+                _("After how many months without a word customers are erased; shows first who."),
+                "desk:settings_retention",
+                {P.PRIVACY},
+                icon="eraser",
+            ),
+            Entry(
                 _("Ratings"),
                 _("When customers are asked how it was, and how often at most."),
                 "desk:settings_ratings",

@@ -179,6 +179,7 @@ PAGES = {
         "/desk/settings/embedding/",
         "/desk/settings/notices/",
         "/desk/settings/notices/{notice}/",
+        "/desk/settings/retention/?months=3",
         "/desk/settings/tags/",
         "/desk/settings/tags/{tag}/",
         "/desk/settings/rules/",
