@@ -151,7 +151,6 @@ NOT_AUDITED: Mapping[str, str] = {
     "reports_fact": WORKED_OUT,
     "reports_stale": WORKED_OUT,
     "reports_tally": WORKED_OUT,
-    "rules_occurrence": PASSING,
     "rules_run": VERSION,
     "sla_clock": OWN_LOG,
     "sla_clockevent": OWN_LOG,

@@ -38,8 +38,8 @@ from mail.models import (
     LetterTextVersion,
     Mailbox,
 )
-from tickets import reach
 from rules.models import Recurrence, Rule, Run
+from tickets import reach
 from tickets.models import (
     Attachment,
     BulkChange,

@@ -345,9 +345,7 @@ urlpatterns = [
     path("settings/topics/<int:pk>/deletion/", topic_settings.delete, name="settings_topic_delete"),
     path("settings/topics/<int:pk>/order/", topic_settings.move, name="settings_topic_order"),
     path("settings/retention/", retention_settings.show, name="settings_retention"),
-    path(
-        "settings/retention/update/", retention_settings.update, name="settings_retention_update"
-    ),
+    path("settings/retention/update/", retention_settings.update, name="settings_retention_update"),
     path("settings/tags/", tag_settings.index, name="settings_tags"),
     path("settings/tags/<int:pk>/", tag_settings.show, name="settings_tag"),
     path("settings/tags/<int:pk>/update/", tag_settings.update, name="settings_tag_update"),

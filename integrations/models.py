@@ -35,7 +35,8 @@ class Occurrence(models.Model):
     """That something happened, noted by triggers for one listener, who deletes it when it is told.
 
     Of a promise only the clock is known, because it is made before its ticket. `xid` is the
-    transaction: what was done together can be taken back together.
+    transaction: what was done together can be taken back together. `chain` names the rules that
+    made it happen, by key, the first of them first; they say so in yakusoku.rules.
     """
 
     listener = models.CharField(max_length=10, choices=Listener.Name)
@@ -48,6 +49,7 @@ class Occurrence(models.Model):
     facts = models.JSONField(default=dict)
     at = models.DateTimeField()
     xid = models.BigIntegerField()
+    chain = models.CharField(max_length=200, blank=True)
     # Nobody looks at it before: a letter can still be taken back.
     look_at = models.DateTimeField(null=True, blank=True)
 

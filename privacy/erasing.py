@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from django.apps import apps
 from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
@@ -23,6 +22,7 @@ from audit.models import Change
 from common import doorbell
 from customers.models import Customer
 from customers.services import hold_customer
+from integrations.models import ChannelIdentity, ChannelMessage, Delivery
 from mail.models import BlockedSender, InboundEmail, OutboundEmail
 from privacy import remembering
 from privacy.blanking import (
@@ -52,6 +52,7 @@ from tickets.models import (
 from tickets.searching.index import index_families
 from tickets.services.handling import solve
 from tickets.services.recording import hold_tickets
+from transfers.models import DeskExport, Imported, ImportFault
 
 BATCH = 500
 
@@ -89,7 +90,7 @@ def erase_customer(
     _blank_all(OF_RECORDS, person.records)
     _erase_blocks(person)
     _erase_exports(person, now=now)
-    _erase_transfers(now=now)
+    _erase_transfers(person, now=now)
     _index_anew((*person.tickets, *person.elsewhere))
     # The last: it takes in what has just been written there about the rest.
     for record in person.records:
@@ -277,26 +278,26 @@ def _erase_exports(person: Person, *, now: datetime) -> None:
 
 
 def _erase_told(person: Person) -> None:
-    """What other systems were told and called them; what they do with it, they must be asked. The room
-    that tells them stands above this one."""
-    deliveries = apps.get_model("integrations", "Delivery").objects
+    """What other systems were told and called them; what they do with it, they must be asked."""
+    deliveries = Delivery.objects
     deliveries.filter(customer__in=person.records).delete()
     deliveries.filter(ticket__in=(*person.tickets, *person.elsewhere)).delete()
-    came = apps.get_model("integrations", "ChannelMessage").objects
+    came = ChannelMessage.objects
     came.filter(message__ticket__in=person.tickets).delete()
-    identities = apps.get_model("integrations", "ChannelIdentity").objects
+    identities = ChannelIdentity.objects
     for identity in identities.filter(customer__in=person.records):
         identities.filter(pk=identity.pk).update(value=f"{MARK} {identity.pk}")
 
 
-def _erase_transfers(*, now: datetime) -> None:
-    """Exports of the whole desk hold everybody, and lines that could not be imported may hold anybody.
-    The room that makes them stands above this one."""
-    exports = apps.get_model("transfers", "DeskExport").objects
+def _erase_transfers(person: Person, *, now: datetime) -> None:
+    """Exports of the whole desk hold everybody, and lines that could not be imported may hold anybody."""
+    exports = DeskExport.objects
     kept = exports.filter(state__in=["working", "done"])
     doom(kept.values_list("file", flat=True), now=now)
     kept.update(state="expired", file="")
-    apps.get_model("transfers", "ImportFault").objects.all().delete()
+    ImportFault.objects.all().delete()
+    brought = Imported.objects.filter(kind=Imported.Kind.CUSTOMER, row__in=person.records)
+    brought.update(is_erased=True)
 
 
 def _forget_searches(person: Person) -> None:

@@ -13,7 +13,6 @@ from pathlib import PurePosixPath
 from typing import IO, Any
 
 import structlog
-from django.apps import apps
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.core.serializers.json import DjangoJSONEncoder
@@ -31,6 +30,7 @@ from customers.models import (
     CustomerSession,
     SignInLink,
 )
+from integrations.models import ChannelIdentity, ChannelMessage
 from mail.delivery import build_message
 from mail.models import BlockedSender, InboundEmail, OutboundEmail
 from privacy.models import HandOut
@@ -231,13 +231,11 @@ def _customer(person: Person) -> dict[str, Any]:
         ),
         # The room that has them stands above this one.
         "channel_identities": _rows(
-            apps.get_model("integrations", "ChannelIdentity").objects.filter(**of),
+            ChannelIdentity.objects.filter(**of),
             ("channel__name", "value"),
         ),
         "channel_messages": _rows(
-            apps.get_model("integrations", "ChannelMessage").objects.filter(
-                message__ticket__in=person.tickets
-            ),
+            ChannelMessage.objects.filter(message__ticket__in=person.tickets),
             ("channel__name", "external_id", "message"),
         ),
         "notes": _rows(CustomerNote.objects.filter(**of), ("written_at", "agent__name", "body")),

@@ -59,7 +59,6 @@ STAYS: Mapping[str, str] = {
     "reports_savedreport_recipients": COLLEAGUES,
     "reports_stale": NUMBERS,
     "reports_tally": NUMBERS,
-    "rules_occurrence": NUMBERS,
     "rules_rule": SETTINGS,
     "rules_run": NUMBERS,
     "sla_businesscalendar": SETTINGS,

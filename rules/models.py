@@ -17,7 +17,7 @@ from tickets.models import Ticket
 
 
 class Happening(models.TextChoices):
-    """What a rule may wait for. The database notes it: see rules/migrations/0001_initial.py."""
+    """What a rule may wait for: see rules.running.HAPPENINGS."""
 
     OPENED = "opened", _("a ticket is opened")
     WROTE = "wrote", _("a customer writes again")
@@ -124,23 +124,6 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule_id} on {self.ticket_id}: {self.outcome}"
-
-
-class Occurrence(models.Model):
-    """Something happened that a rule waits for. Triggers write it, rules.running takes it away.
-
-    `chain` names the rules that made it happen, the first of them first.
-    """
-
-    # No constraint, which every message would pay for.
-    ticket = models.ForeignKey(
-        Ticket, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
-    )
-    kind = models.CharField(max_length=10, choices=Happening)
-    chain = models.CharField(max_length=200, blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.kind} on {self.ticket_id}"
 
 
 class Recurrence(models.Model):

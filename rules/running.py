@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,12 +26,14 @@ from django.db.models.expressions import Combinable, CombinedExpression
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from integrations.models import Listener, Occurrence
+from mail.models import OutboundEmail
 from rules.actions import DOINGS
 from rules.conditions import condition_of
-from rules.models import Occurrence, Rule, Run, Since
+from rules.models import Happening, Rule, Run, Since
 from sla.models import Commitment, Kind, Status
 from tickets.exceptions import TicketError
-from tickets.models import BulkChange, Ticket, TicketEvent, TicketQuerySet
+from tickets.models import BulkChange, Message, Ticket, TicketEvent, TicketQuerySet
 from tickets.services.bulk_ways import Batch
 from tickets.services.recording import hold_for_services
 
@@ -49,6 +51,24 @@ Outcome = Run.Outcome
 
 # What happened --------------------------------------------------------------------------------
 
+# By what the database notes (integrations.models.Occurrence); rules wait for nothing else.
+HAPPENINGS: Mapping[str, Happening] = {
+    "event.opened": Happening.OPENED,
+    "event.chased": Happening.CHASED,
+    "event.rated": Happening.RATED,
+    "event.priority_changed": Happening.PRIORITY,
+    "event.tags_changed": Happening.TAGGED,
+    "event.topic_changed": Happening.TOPIC,
+    **dict.fromkeys(
+        ("event.assigned", "event.released", "event.handed_over", "event.went_back"),
+        Happening.ASSIGNED,
+    ),
+    "ticket.status_changed": Happening.MOVED,
+    "message.inbound": Happening.WROTE,
+    "message.outbound": Happening.ANSWERED,
+    "promise.broken": Happening.BROKEN,
+}
+
 
 def run_on_occurrences(*, now: datetime | None = None) -> int:
     """Let the rules of events see what happened, in its order; return how much that was.
@@ -64,17 +84,57 @@ def run_on_occurrences(*, now: datetime | None = None) -> int:
 
 @transaction.atomic
 def _take_next(*, now: datetime) -> bool:
-    if not Occurrence.objects.exists() or not _is_my_turn():
+    noted = Occurrence.objects.filter(listener=Listener.Name.RULES)
+    waiting = noted.filter(Q(look_at=None) | Q(look_at__lte=now)).order_by("pk")
+    if not waiting.exists() or not _is_my_turn():
         return False
-    occurrence = Occurrence.objects.order_by("pk").first()
+    occurrence = waiting.first()
     if occurrence is None:
         return False
+    if (until := _held_until(occurrence, now=now)) is not None:
+        noted.filter(pk=occurrence.pk).update(look_at=until)
+        return True
     occurrence.delete()
-    for rule in Rule.objects.filter(is_active=True, events__contains=[occurrence.kind]):
-        chain = [*filter(None, occurrence.chain.split(","))]
-        if _is_met(rule, occurrence.ticket_id):
-            _run(rule, occurrence.ticket_id, because=occurrence.kind, chain=chain, now=now)
+    happening, ticket = _happening_of(occurrence), _ticket_of(occurrence)
+    if happening is None or ticket is None:
+        return True
+    chain = [*filter(None, occurrence.chain.split(","))]
+    for rule in Rule.objects.filter(is_active=True, events__contains=[happening]):
+        if _is_met(rule, ticket):
+            _run(rule, ticket, because=happening, chain=chain, now=now)
     return True
+
+
+def _held_until(occurrence: Occurrence, *, now: datetime) -> datetime | None:
+    """An answer that can still be taken back is none yet."""
+    if HAPPENINGS.get(occurrence.kind) != Happening.ANSWERED:
+        return None
+    held = Message.objects.filter(
+        pk=occurrence.thing, email__in=OutboundEmail.objects.held_back(now)
+    )
+    return held.values_list("email__next_try_at", flat=True).first()
+
+
+def _happening_of(occurrence: Occurrence) -> Happening | None:
+    happening = HAPPENINGS.get(occurrence.kind)
+    if happening in {Happening.WROTE, Happening.ANSWERED} and not _is_further_word(occurrence):
+        return None
+    return happening
+
+
+def _is_further_word(occurrence: Occurrence) -> bool:
+    """Not what the ticket was opened with, and not what was taken back."""
+    said = Message.objects.filter(ticket=occurrence.ticket)
+    is_there = said.filter(pk=occurrence.thing).exists()
+    return is_there and said.filter(pk__lt=occurrence.thing).exists()
+
+
+def _ticket_of(occurrence: Occurrence) -> int | None:
+    """Of a promise only the clock is noted."""
+    if occurrence.clock is None:
+        return occurrence.ticket
+    of_clock = Ticket.objects.filter(clock=occurrence.clock)
+    return of_clock.values_list("pk", flat=True).first()
 
 
 def _is_my_turn() -> bool:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Agent
 from common.positions import move_within, place_behind
+from integrations.models import Listener, Occurrence
 from rules import actions, conditions
 from rules.exceptions import BadRule
 from rules.models import Rule
@@ -48,12 +49,22 @@ def save_rule(rule: Rule, *, values: Mapping[str, Any], by: Agent) -> Rule:
     return rule
 
 
+def keep_listening() -> None:
+    """What happens is noted exactly while a rule waits for it."""
+    if Rule.objects.filter(is_active=True, since="").exists():
+        Listener.objects.get_or_create(name=Listener.Name.RULES)
+    else:
+        Listener.objects.filter(name=Listener.Name.RULES).delete()
+        Occurrence.objects.filter(listener=Listener.Name.RULES).delete()
+
+
 @transaction.atomic
 def switch_rule(rule: Rule, *, is_active: bool) -> None:
     """On or off. What happened while it was off does not count."""
     rule.is_active = is_active
     rule.active_since = timezone.now() if is_active else None
     rule.save(update_fields=["is_active", "active_since"])
+    keep_listening()
 
 
 @transaction.atomic
@@ -62,9 +73,11 @@ def move_rule(rule: Rule, *, by: int) -> None:
     move_within(Rule.objects.all(), rule, by=by)
 
 
+@transaction.atomic
 def delete_rule(rule: Rule) -> None:
     """For good, with its log. What it did stays done."""
     rule.delete()
+    keep_listening()
 
 
 def say_tag_otherwise(before: str, name: str) -> None:

@@ -131,6 +131,7 @@ KINDS: tuple[Kind, ...] = (
     _kind("saved_reports", "reports_savedreport"),
     _kind("saved_report_recipients", "reports_savedreport_recipients"),
     _kind("erasures", "privacy_erasure"),
+    _kind("retention", "privacy_retention"),
     _kind("imported", "transfers_imported"),
 )
 

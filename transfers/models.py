@@ -34,7 +34,8 @@ class State(models.TextChoices):
 
 class Imported(models.Model):
     """What a thing of another desk became here: so that it comes once, however often it is handed
-    in. `row` is the key of a customer, organisation or ticket, which may be gone by now."""
+    in. `row` is the key of a customer, organisation or ticket, which may be gone by now. Of a customer
+    who was erased nothing comes again."""
 
     class Kind(models.TextChoices):
         ORGANIZATION = "organization"
@@ -45,6 +46,7 @@ class Imported(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     external_id = models.CharField(max_length=200)
     row = models.BigIntegerField()
+    is_erased = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name_plural = "imported"

@@ -27,7 +27,6 @@ from customers.models import ContactPoint, CustomerNote, OrganizationDomain
 from customers.models import Customer as OurCustomer
 from customers.models import Organization as OurOrganization
 from customers.normalizing import domain_of
-from privacy.models import Erasure
 from topics.exceptions import BadValues
 from topics.models import Field
 from topics.selectors import definitions
@@ -89,8 +88,8 @@ class Writer:
 
     def __post_init__(self) -> None:
         self.team = self.team or default_team()
-        kept = Erasure.objects.values_list("records", flat=True)
-        self.erased = {key for records in kept for key in records}
+        erased = Imported.objects.filter(kind=Imported.Kind.CUSTOMER, is_erased=True)
+        self.erased = set(erased.values_list("row", flat=True))
         self.known_agents = {each.email.lower(): each for each in OurAgent.objects.all()}
 
     def meet(self, record: Record | Fault) -> None:

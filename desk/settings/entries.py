@@ -269,7 +269,37 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Entry]]] = (
         ],
     ),
     (
-        _("All settings"),
+        _("Other systems"),
+        [
+            Entry(
+                _("Webhooks"),
+                _(
+                    "Tell other programs and chats at once what happens here, signed and with a log."
+                ),
+                "desk:settings_webhooks",
+                {P.INTEGRATIONS},
+                icon="webhook",
+            ),
+            Entry(
+                _("Channels of other programs"),
+                _(
+                    "Chats, social networks and voice bots that bring inquiries and get the answers."
+                ),
+                "desk:settings_channels",
+                {P.INTEGRATIONS},
+                icon="plug",
+            ),
+            Entry(
+                _("API tokens of everybody"),
+                _("Which programs act for whom; take one back at once."),
+                "desk:settings_api_tokens",
+                {P.PEOPLE},
+                icon="key-square",
+            ),
+        ],
+    ),
+    (
+        _("All of the desk"),
         [
             Entry(
                 _("Settings as a file"),
@@ -278,6 +308,24 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Entry]]] = (
                 frozenset(Permission),
                 needs_all=True,
                 icon="file-cog",
+            ),
+            Entry(
+                _("Import"),
+                _(
+                    "Customers from a table, and whole desks from another helpdesk; writes to nobody."
+                ),
+                "desk:settings_import",
+                frozenset(Permission),
+                needs_all=True,
+                icon="import",
+            ),
+            Entry(
+                _("Take the whole desk along"),
+                _("Everything as documented files, to keep or to restore elsewhere."),
+                "desk:settings_export",
+                frozenset(Permission),
+                needs_all=True,
+                icon="package-open",
             ),
         ],
     ),
@@ -314,6 +362,12 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Entry]]] = (
                 _("What stands below your letters."),
                 "desk:signature",
                 icon="pen-line",
+            ),
+            Entry(
+                _("API tokens"),
+                _("By which programs of yours act for you, and what for."),
+                "desk:api_tokens",
+                icon="key-square",
             ),
             Entry(
                 _("Availability"),

@@ -8,12 +8,16 @@ import integrations.models
 # What happened is noted by the database, so that no service can forget it; and only while somebody
 # listens. One row for each listener, who deletes it when it is told.
 TRIGGERS = """
+CREATE FUNCTION integrations_chain() RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT coalesce(current_setting('yakusoku.rules', true), '')
+$$;
+
 CREATE FUNCTION integrations_of_events() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM integrations_listener) THEN
-        INSERT INTO integrations_occurrence (listener, kind, ticket, thing, facts, at, xid)
+        INSERT INTO integrations_occurrence (listener, kind, ticket, thing, facts, at, xid, chain)
         SELECT listener.name, 'event.' || made.kind, made.ticket_id, made.id, '{}', made.at,
-            pg_current_xact_id()::text::bigint
+            pg_current_xact_id()::text::bigint, integrations_chain()
         FROM made CROSS JOIN integrations_listener AS listener ORDER BY made.id;
     END IF;
     RETURN NULL;
@@ -22,9 +26,9 @@ END $$;
 CREATE FUNCTION integrations_of_messages() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM integrations_listener) THEN
-        INSERT INTO integrations_occurrence (listener, kind, ticket, thing, facts, at, xid)
+        INSERT INTO integrations_occurrence (listener, kind, ticket, thing, facts, at, xid, chain)
         SELECT listener.name, 'message.' || made.direction, made.ticket_id, made.id, '{}',
-            made.sent_at, pg_current_xact_id()::text::bigint
+            made.sent_at, pg_current_xact_id()::text::bigint, integrations_chain()
         FROM made CROSS JOIN integrations_listener AS listener ORDER BY made.id;
     END IF;
     RETURN NULL;
@@ -33,9 +37,9 @@ END $$;
 CREATE FUNCTION integrations_of_notes() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM integrations_listener) THEN
-        INSERT INTO integrations_occurrence (listener, kind, ticket, thing, facts, at, xid)
+        INSERT INTO integrations_occurrence (listener, kind, ticket, thing, facts, at, xid, chain)
         SELECT listener.name, 'note.added', made.ticket_id, made.id, '{}', made.written_at,
-            pg_current_xact_id()::text::bigint
+            pg_current_xact_id()::text::bigint, integrations_chain()
         FROM made CROSS JOIN integrations_listener AS listener ORDER BY made.id;
     END IF;
     RETURN NULL;
@@ -44,9 +48,9 @@ END $$;
 CREATE FUNCTION integrations_of_promises() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM integrations_listener) THEN
-        INSERT INTO integrations_occurrence (listener, kind, clock, thing, facts, at, xid)
+        INSERT INTO integrations_occurrence (listener, kind, clock, thing, facts, at, xid, chain)
         SELECT listener.name, 'promise.made', made.clock_id, made.id, '{}', made.started_at,
-            pg_current_xact_id()::text::bigint
+            pg_current_xact_id()::text::bigint, integrations_chain()
         FROM made CROSS JOIN integrations_listener AS listener
         WHERE made.kind = 'promise' AND made.state IN ('active', 'paused') ORDER BY made.id;
     END IF;
@@ -55,31 +59,31 @@ END $$;
 
 CREATE FUNCTION integrations_of_promise() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO integrations_occurrence (listener, kind, clock, thing, facts, at, xid)
+    INSERT INTO integrations_occurrence (listener, kind, clock, thing, facts, at, xid, chain)
     SELECT listener.name, CASE NEW.state WHEN 'met' THEN 'promise.kept' ELSE 'promise.broken' END,
         NEW.clock_id, NEW.id, '{}', coalesce(NEW.met_at, NEW.breached_at, now()),
-        pg_current_xact_id()::text::bigint
+        pg_current_xact_id()::text::bigint, integrations_chain()
     FROM integrations_listener AS listener;
     RETURN NULL;
 END $$;
 
 CREATE FUNCTION integrations_of_status() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO integrations_occurrence (listener, kind, ticket, thing, facts, at, xid)
+    INSERT INTO integrations_occurrence (listener, kind, ticket, thing, facts, at, xid, chain)
     SELECT listener.name, 'ticket.status_changed', NEW.id, NEW.id,
         jsonb_build_object('before', OLD.status, 'after', NEW.status), NEW.updated_at,
-        pg_current_xact_id()::text::bigint
+        pg_current_xact_id()::text::bigint, integrations_chain()
     FROM integrations_listener AS listener;
     RETURN NULL;
 END $$;
 
 CREATE FUNCTION integrations_of_customers() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO integrations_occurrence (listener, kind, thing, facts, at, xid)
+    INSERT INTO integrations_occurrence (listener, kind, thing, facts, at, xid, chain)
     SELECT listener.name,
         CASE TG_OP WHEN 'INSERT' THEN 'customer.created' ELSE 'customer.updated' END, NEW.id, '{}',
         CASE TG_OP WHEN 'INSERT' THEN NEW.created_at ELSE now() END,
-        pg_current_xact_id()::text::bigint
+        pg_current_xact_id()::text::bigint, integrations_chain()
     FROM integrations_listener AS listener;
     RETURN NULL;
 END $$;
@@ -130,6 +134,7 @@ DROP FUNCTION integrations_of_promises;
 DROP FUNCTION integrations_of_notes;
 DROP FUNCTION integrations_of_messages;
 DROP FUNCTION integrations_of_events;
+DROP FUNCTION integrations_chain;
 """
 
 
@@ -313,6 +318,7 @@ class Migration(migrations.Migration):
                 ("facts", models.JSONField(default=dict)),
                 ("at", models.DateTimeField()),
                 ("xid", models.BigIntegerField()),
+                ("chain", models.CharField(blank=True, max_length=200)),
                 ("look_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={

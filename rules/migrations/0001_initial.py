@@ -5,150 +5,18 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-# What happens to tickets, for the rules that wait for it. Where no rule does, each asks one small
-# table. A rule at work names itself in yakusoku.rules, so that what it sets off is known as such.
-TRIGGERS = """
-CREATE FUNCTION rules_waited_for(happening text) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM rules_rule WHERE is_active AND jsonb_exists(events, happening))
-$$;
-
-CREATE FUNCTION rules_chain() RETURNS text LANGUAGE sql STABLE AS $$
-    SELECT coalesce(current_setting('yakusoku.rules', true), '')
-$$;
-
-CREATE FUNCTION rules_note_events() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM rules_rule WHERE is_active AND since = '') THEN
-        RETURN NULL;
-    END IF;
-    INSERT INTO rules_occurrence (ticket_id, kind, chain)
-    SELECT ticket_id, happening, rules_chain()
-    FROM (
-        SELECT id, ticket_id, CASE
-            WHEN kind = 'opened' THEN 'opened'
-            WHEN kind = 'chased' THEN 'chased'
-            WHEN kind = 'rated' THEN 'rated'
-            WHEN kind = 'priority_changed' THEN 'priority'
-            WHEN kind = 'tags_changed' THEN 'tagged'
-            WHEN kind = 'topic_changed' THEN 'topic'
-            WHEN kind IN ('assigned', 'released', 'handed_over', 'went_back') THEN 'assigned'
-            WHEN kind IN ('resolved', 'reopened', 'closed', 'put_on_hold', 'waiting', 'resumed',
-                          'hold_ended', 'returned') THEN 'moved'
-        END AS happening
-        FROM noted
-    ) AS named
-    WHERE happening IS NOT NULL AND rules_waited_for(happening)
-    ORDER BY id;
-    RETURN NULL;
-END $$;
-
-CREATE FUNCTION rules_note_messages() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM rules_rule WHERE is_active AND since = '') THEN
-        RETURN NULL;
-    END IF;
-    INSERT INTO rules_occurrence (ticket_id, kind, chain)
-    SELECT ticket_id, happening, rules_chain()
-    FROM (
-        SELECT id, ticket_id,
-               CASE WHEN direction = 'inbound' THEN 'wrote' ELSE 'answered' END AS happening
-        FROM noted
-        -- What a ticket was opened with is no further word.
-        WHERE EXISTS (
-            SELECT FROM tickets_message AS earlier
-            WHERE earlier.ticket_id = noted.ticket_id AND earlier.id < noted.id
-        )
-    ) AS named
-    WHERE rules_waited_for(happening)
-    ORDER BY id;
-    RETURN NULL;
-END $$;
-
-CREATE FUNCTION rules_note_breaches() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM rules_rule WHERE is_active AND since = '') THEN
-        RETURN NULL;
-    END IF;
-    INSERT INTO rules_occurrence (ticket_id, kind, chain)
-    SELECT ticket.id, 'broken', rules_chain()
-    FROM changed
-    JOIN before ON before.id = changed.id
-    JOIN tickets_ticket AS ticket ON ticket.clock_id = changed.clock_id
-    WHERE changed.kind = 'promise' AND changed.state = 'breached' AND before.state <> 'breached'
-      AND rules_waited_for('broken')
-    ORDER BY changed.id;
-    RETURN NULL;
-END $$;
-
-CREATE TRIGGER rules_events_noted AFTER INSERT ON tickets_ticketevent
-    REFERENCING NEW TABLE AS noted FOR EACH STATEMENT EXECUTE FUNCTION rules_note_events();
-CREATE TRIGGER rules_messages_noted AFTER INSERT ON tickets_message
-    REFERENCING NEW TABLE AS noted FOR EACH STATEMENT EXECUTE FUNCTION rules_note_messages();
-CREATE TRIGGER rules_breaches_noted AFTER UPDATE ON sla_commitment
-    REFERENCING OLD TABLE AS before NEW TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION rules_note_breaches();
-"""
-NO_TRIGGERS = """
-DROP TRIGGER rules_events_noted ON tickets_ticketevent;
-DROP TRIGGER rules_messages_noted ON tickets_message;
-DROP TRIGGER rules_breaches_noted ON sla_commitment;
-DROP FUNCTION rules_note_events(), rules_note_messages(), rules_note_breaches(),
-    rules_waited_for(text), rules_chain();
-"""
-
 
 class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("accounts", "0017_rules_tell"),
+        ("accounts", "0019_validate_permissions"),
         ("customers", "0008_let_down_on"),
-        ("tickets", "0025_queue_indexes"),
+        ("tickets", "0028_tickets_by_change"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name="Occurrence",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("opened", "a ticket is opened"),
-                            ("wrote", "a customer writes again"),
-                            ("answered", "the customer is answered"),
-                            ("chased", "a customer asks for news"),
-                            ("broken", "a promise is broken"),
-                            ("assigned", "a ticket changes hands"),
-                            ("moved", "the state of a ticket changes"),
-                            ("priority", "the priority changes"),
-                            ("tagged", "the tags change"),
-                            ("topic", "the topic changes"),
-                            ("rated", "a customer rates us"),
-                        ],
-                        max_length=10,
-                    ),
-                ),
-                ("chain", models.CharField(blank=True, max_length=200)),
-                (
-                    "ticket",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="tickets.ticket",
-                    ),
-                ),
-            ],
-        ),
         migrations.CreateModel(
             name="Rule",
             fields=[
@@ -369,5 +237,4 @@ class Migration(migrations.Migration):
                 name="rule_of_time_runs_once",
             ),
         ),
-        migrations.RunSQL(TRIGGERS, NO_TRIGGERS),
     ]

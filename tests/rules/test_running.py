@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,9 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Notification
+from integrations.models import Occurrence
 from rules.exceptions import BadRule
-from rules.models import Occurrence, Rule, Run
+from rules.models import Rule, Run
 from rules.running import run_by_hand, run_on_occurrences, run_on_time, undo_batch
 from rules.services import save_rule, switch_rule
 from sla.sweep import sweep_due
@@ -18,7 +20,8 @@ from tests.factories import a_ticket, a_topic
 from tickets.models import TicketEvent
 from tickets.services.handling import change_tags, solve
 from tickets.services.rematching import change_priority
-from tickets.services.replying import receive_reply
+from tickets.services.replying import Reply, receive_reply, reply_to_customer
+from tickets.services.unsending import take_back
 
 
 def a_rule(by, name="A rule", *, is_active=True, **values):
@@ -48,7 +51,7 @@ def test_a_new_ticket_that_meets_the_conditions_is_seen_to(admin, support, aiko)
     )
     refund, other = a_ticket(subject="返金のお願い"), a_ticket(subject="使い方")
 
-    assert run_on_occurrences() == 2
+    assert run_on_occurrences() > 0
 
     refund.refresh_from_db()
     other.refresh_from_db()
@@ -56,7 +59,9 @@ def test_a_new_ticket_that_meets_the_conditions_is_seen_to(admin, support, aiko)
     assert (other.assignee, other.priority, tags_of(other)) == (None, "normal", [])
     assert Run.objects.get().outcome == "done"
     assert all(event.facts.get("rule") == "A rule" for event in refund.events.exclude(agent=None))
-    assert run_on_occurrences() == 0
+    while run_on_occurrences():
+        pass
+    assert Run.objects.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -100,14 +105,15 @@ def test_a_rule_hears_only_of_what_it_waits_for(admin, support, aiko):
     a_rule(admin, events=["wrote", "moved"])
     ticket = a_ticket()
     change_priority(ticket, to="high", by=aiko)
-    assert Occurrence.objects.count() == 0
+    while run_on_occurrences():
+        pass
+    assert not Run.objects.exists()
 
     receive_reply(ticket, body="まだですか。", channel="web")
     solve(ticket, agent=aiko)
-    assert list(Occurrence.objects.order_by("pk").values_list("kind", flat=True)) == [
-        "wrote",
-        "moved",
-    ]
+    while run_on_occurrences():
+        pass
+    assert list(Run.objects.order_by("pk").values_list("because", flat=True)) == ["wrote", "moved"]
 
 
 def test_a_broken_promise_is_told_to_the_lead(admin, support, aiko, ben, monday_at_ten):
@@ -126,7 +132,8 @@ def test_a_rule_that_is_off_costs_and_does_nothing(admin, support):
     assert Occurrence.objects.count() == 0
     switch_rule(rule, is_active=True)
     a_ticket(email="two@example.com")
-    assert run_on_occurrences() == 1
+    run_on_occurrences()
+    assert Run.objects.count() == 1
 
 
 def test_rules_that_set_each_other_off_are_stopped(admin, support):
@@ -209,14 +216,20 @@ def test_what_was_done_by_hand_is_undone_where_nobody_has_gone_on(admin, support
     assert sorted(Run.objects.values_list("outcome", flat=True)) == ["kept", "undone", "undone"]
 
 
+def _in_a_process_of_its_own(_number):
+    try:
+        run_on_occurrences()
+    finally:
+        connection.close()
+
+
 def test_two_processes_do_it_once(fresh_desk, support, admin):
     a_rule(admin, actions=[does("note", "Once.")])
     ticket = a_ticket()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM rules_occurrence")
-        assert cursor.fetchone() == (1,)
-    assert run_on_occurrences() == 1
-    assert run_on_occurrences() == 0
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(_in_a_process_of_its_own, range(2)))
+    while run_on_occurrences():
+        pass
     assert ticket.notes.count() == 1
 
 
@@ -249,3 +262,23 @@ def test_what_a_rule_names_may_go_away(admin, support, other_team):
     assert not Run.objects.exists()
     assert TicketEvent.objects.filter(ticket=ticket, kind="tags_changed").count() == 0
     assert timezone.now() >= ticket.opened_at
+
+
+def test_an_answer_counts_when_it_can_no_longer_be_taken_back(
+    admin, support, aiko, monday_at_ten, settings
+):
+    settings.UNDO_SEND_SECONDS = 10
+    a_rule(admin, events=["answered"])
+    kept, back = a_ticket(), a_ticket(email="two@example.com")
+    for ticket in (kept, back):
+        promise_at = timezone.now() + timedelta(hours=2)
+        message = reply_to_customer(ticket, Reply(body="Hello", promise_at=promise_at), agent=aiko)
+    while run_on_occurrences():
+        pass
+    assert not Run.objects.exists()
+
+    take_back(message, by=aiko)
+    monday_at_ten.shift(timedelta(seconds=11))
+    while run_on_occurrences():
+        pass
+    assert (tags_of(kept), tags_of(back)) == (["seen"], [])

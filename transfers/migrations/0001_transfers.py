@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
                 ),
                 ("external_id", models.CharField(max_length=200)),
                 ("row", models.BigIntegerField()),
+                ("is_erased", models.BooleanField(db_default=False, default=False)),
             ],
             options={
                 "verbose_name_plural": "imported",
