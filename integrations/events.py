@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 VERSION = 1
 PING = "test.ping"
 CHANNEL_MESSAGE = "channel.message"
+RULE_ACTED = "rule.acted"
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,10 @@ EVENTS: Mapping[str, Event] = {
         _("The record of a customer changed"), _("The record of a customer changed")
     ),
 }
-# Nobody chooses these: they come with a channel, and with the test.
+# Nobody chooses these: they come with a channel, with a rule, and with the test.
 UNCHOSEN: Mapping[str, Event] = {
     CHANNEL_MESSAGE: Event(_("We answered on a channel of the API"), _("Answered by %(what)s")),
+    RULE_ACTED: Event(_("A rule tells of a ticket"), _("Rule: %(what)s")),
     PING: Event(_("The test"), _("This is a test. The desk can write here.")),
 }
 ALL: Mapping[str, Event] = {**EVENTS, **UNCHOSEN}

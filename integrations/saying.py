@@ -15,7 +15,7 @@ from common.templatetags.ui import instant
 from customers.models import Customer
 from integrations import bodies
 from integrations.chats import Line, as_chat
-from integrations.events import ALL, CHANNEL_MESSAGE, OF_OCCURRENCES, PING
+from integrations.events import ALL, CHANNEL_MESSAGE, OF_OCCURRENCES, PING, RULE_ACTED
 from integrations.models import ChannelTicket, Occurrence, Webhook
 from sla.models import Commitment, Priority, Status
 from tickets.models import Message, Note, Rating, Ticket, TicketEvent
@@ -92,6 +92,12 @@ def body_for(webhook: Webhook, said: Said) -> dict[str, Any]:
 def ping(*, at: datetime) -> Said:
     """What the test says."""
     return Said(name=PING, at=at, data={"url": settings.BASE_URL})
+
+
+def by_rule(ticket: Ticket, *, rule: str, at: datetime) -> Said:
+    """What a rule of this name says of a ticket."""
+    data = {"ticket": bodies.of_ticket(ticket), "rule": {"name": rule}}
+    return Said(name=RULE_ACTED, at=at, ticket=ticket, data=data, what=lambda: rule)
 
 
 def _in_a_chat(webhook: Webhook, said: Said) -> dict[str, Any]:

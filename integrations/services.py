@@ -19,9 +19,11 @@ from accounts.services import notify_agents
 from common import doorbell
 from common.outside import check_url
 from common.secrets import encrypt
+from integrations.events import RULE_ACTED
 from integrations.models import Delivery, Listener, Webhook
-from integrations.saying import body_for, ping
+from integrations.saying import body_for, by_rule, ping
 from integrations.signing import new_secret
+from tickets.models import Ticket
 
 SIGNS_ALONG = timedelta(hours=24)
 DELIVERS = "integrations.tasks.deliver_waiting"
@@ -102,6 +104,20 @@ def make_test(webhook: Webhook, *, now: datetime) -> Delivery:
         event=said.name,
         subject=f"test:{uuid4().hex[:12]}",
         body=json.dumps(body, ensure_ascii=False),
+        made_at=now,
+        next_try_at=now,
+    )
+
+
+def tell_by_rule(webhook: Webhook, ticket: Ticket, *, rule: str, now: datetime) -> Delivery:
+    """A rule tells this endpoint of a ticket, in its turn among what else is told of the ticket."""
+    doorbell.ring(DELIVERS)
+    return Delivery.objects.create(
+        webhook=webhook,
+        event=RULE_ACTED,
+        subject=f"ticket:{ticket.pk}",
+        ticket=ticket,
+        body=json.dumps(body_for(webhook, by_rule(ticket, rule=rule, at=now)), ensure_ascii=False),
         made_at=now,
         next_try_at=now,
     )

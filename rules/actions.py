@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid5
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent, Notification, Team
 from accounts.selectors import people_of_teams
+from integrations.models import Webhook
+from integrations.services import tell_by_rule
 from rules.conditions import NOBODY
 from rules.exceptions import BadRule
 from sla.models import Priority, Status
@@ -179,6 +182,22 @@ def _macro(ticket: Ticket, value: str, batch: Batch) -> Ticket:
     return ticket
 
 
+def _webhook(ticket: Ticket, value: str, batch: Batch) -> Ticket:
+    webhook = _endpoints().filter(pk=int(value)).first()
+    if webhook is None:
+        raise CannotBeMoved(gettext("This webhook is no longer there."))
+    tell_by_rule(webhook, ticket, rule=batch.change.query, now=batch.now)
+    return ticket
+
+
+def _endpoints() -> QuerySet[Webhook]:
+    return Webhook.objects.filter(channel=None)
+
+
+def _webhooks() -> dict[str, str]:
+    return {str(pk): name for pk, name in _endpoints().values_list("pk", "name")}
+
+
 def _tags_and_priority(ticket: Ticket) -> Facts:
     return {**WAYS[Todo.TAG].remember(ticket), **WAYS[Todo.PRIORITY].remember(ticket)}
 
@@ -271,6 +290,13 @@ DOINGS: Mapping[str, Doing] = {
     "note": Doing(_("Write a note"), _("note “%(value)s”"), _note, is_long=True, only_open=False),
     "tell": Doing(
         _("Tell a colleague"), _("tell %(value)s"), _tell, choices=_readers, only_open=False
+    ),
+    "webhook": Doing(
+        _("Tell another system"),
+        _("tell “%(value)s”"),
+        _webhook,
+        choices=_webhooks,
+        only_open=False,
     ),
     "macro": Doing(
         _("Prepare a macro"),

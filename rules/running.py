@@ -317,7 +317,7 @@ def _do_all(run: Run, *, now: datetime) -> None:
         if ticket.is_unresolved or not doing.only_open:
             ticket = doing.do(ticket, action["value"], batch)
     run.revision = ticket.revision
-    told = any(action["do"] == "tell" for action in run.actions)
+    told = any(action["do"] in {"tell", "webhook"} for action in run.actions)
     run.outcome = Outcome.DONE if told or ticket.revision != first else Outcome.SAME
     mark(run, after=entries)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -10,7 +11,8 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Notification
-from integrations.models import Occurrence
+from integrations.models import Occurrence, Webhook
+from integrations.services import save_webhook
 from rules.exceptions import BadRule
 from rules.models import Rule, Run
 from rules.running import run_by_hand, run_on_occurrences, run_on_time, undo_batch
@@ -252,6 +254,21 @@ def test_what_makes_no_sense_is_not_kept(admin, support, values):
     with pytest.raises(BadRule):
         a_rule(admin, **values)
     assert not Rule.objects.filter(is_active=True).exists()
+
+
+def test_another_system_is_told(admin, support, settings):
+    settings.WEBHOOK_ALLOWED_NETWORKS = ["127.0.0.0/8"]
+    webhook = Webhook(kind="generic")
+    save_webhook(webhook, values={"name": "CRM"}, url="http://127.0.0.1:9/hook")
+    a_rule(admin, "Refunds", actions=[does("webhook", str(webhook.pk))])
+    ticket = a_ticket()
+    while run_on_occurrences():
+        pass
+    told = json.loads(webhook.deliveries.get(event="rule.acted").body)
+    assert told["type"] == "rule.acted"
+    assert told["data"]["rule"] == {"name": "Refunds"}
+    assert told["data"]["ticket"]["number"] == ticket.number
+    assert Run.objects.get().outcome == "done"
 
 
 def test_what_a_rule_names_may_go_away(admin, support, other_team):
