@@ -133,6 +133,12 @@ KINDS: tuple[Kind, ...] = (
     _kind("erasures", "privacy_erasure"),
     _kind("retention", "privacy_retention"),
     _kind("imported", "transfers_imported"),
+    _kind("channels", "integrations_channel"),
+    _kind("channel_identities", "integrations_channelidentity"),
+    _kind("channel_tickets", "integrations_channelticket"),
+    _kind("channel_messages", "integrations_channelmessage"),
+    _kind("rules", "rules_rule"),
+    _kind("recurring_tickets", "rules_recurrence"),
 )
 
 OPENS = "is secret, or opens something"
@@ -156,6 +162,11 @@ LEFT_OUT: Mapping[str, str] = {
     "common_heartbeat": PASSING,
     "customers_customersession": OPENS,
     "customers_signinlink": OPENS,
+    "integrations_delivery": PASSING,
+    "integrations_listener": WORKED_OUT,
+    "integrations_occurrence": PASSING,
+    "integrations_webhook": OPENS,
+    "integrations_webhook_teams": OPENS,
     "mail_inboundemail": LETTERS,
     "mail_mailboxchange": RECORD,
     "mail_mailboxsource": OPENS,
@@ -171,6 +182,7 @@ LEFT_OUT: Mapping[str, str] = {
     "reports_fact": WORKED_OUT,
     "reports_stale": WORKED_OUT,
     "reports_tally": WORKED_OUT,
+    "rules_run": RECORD,
     "tickets_bulkchange": PASSING,
     "tickets_bulkitem": PASSING,
     "tickets_readmark": PASSING,

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from helpdesk.ownership import become_owner
+from rules.services import keep_listening
 from transfers.bundles import BundleError, opened
 from transfers.models import ImportJob, Source, State
 from transfers.restoring import check_desk, restore_desk
@@ -52,6 +53,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         for name, number in found.items():
             self.stdout.write(f"{name}: {number}")
+        if not is_dry_run:
+            keep_listening()
 
     def _job(self, options: dict[str, Any]) -> ImportJob:
         path = Path(options["path"]).resolve()
