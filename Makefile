@@ -25,18 +25,22 @@ check lint types messages: export SECRET_KEY := only-for-checks
 run: $(RUNTIME) ## Start the whole desk; Ctrl-C stops it, the data stays
 	@DEMO="$${DEMO-1}" exec $(BIN)/python -m helpdesk.supervisor
 
-# Without ARGS in two halves side by side: what starts real processes waits more than it computes, so
-# LONG comes after it.
+# Without ARGS in three parts side by side: what starts real processes and browsers (and LONG after it)
+# waits more than it computes, and leaves room for the two others.
 LONG := tests/test_authorization.py tests/test_bad_input.py
+ONE := tests/api tests/common tests/mail tests/sla tests/tickets
+PYTEST := $(BIN)/python -m pytest
 .PHONY: test
 test: $(DEV) ## Run the whole test suite: make test ARGS="-k promise -x"
 ifeq ($(strip $(ARGS)),)
 	@SECRET_KEY=only-for-tests $(BIN)/python manage.py compile_catalogs --verbosity 0
 	@CHROMIUM=$$($(BIN)/python scripts/get_chromium.py) && export CHROMIUM || exit 1; \
-	  { $(BIN)/python -m pytest -m slow; first=$$?; \
-	    $(BIN)/python -m pytest -m 'not slow' $(LONG) && exit $$first; exit 1; } >.venv/tests-slow.txt 2>&1 & slow=$$!; \
-	  $(BIN)/python -m pytest -m 'not slow' $(LONG:%=--ignore=%); result=$$?; \
-	  wait $$slow || result=1; cat .venv/tests-slow.txt; exit $$result
+	  { $(PYTEST) -m slow; first=$$?; \
+	    $(PYTEST) -m 'not slow' $(LONG) && exit $$first; exit 1; } >.venv/tests-slow.txt 2>&1 & slow=$$!; \
+	  $(PYTEST) -m 'not slow' $(ONE) >.venv/tests-one.txt 2>&1 & one=$$!; \
+	  $(PYTEST) -m 'not slow' $(LONG:%=--ignore=%) $(ONE:%=--ignore=%); result=$$?; \
+	  wait $$one || result=1; wait $$slow || result=1; \
+	  cat .venv/tests-one.txt .venv/tests-slow.txt; exit $$result
 else
 	@chromium=$$($(BIN)/python scripts/get_chromium.py) && CHROMIUM=$$chromium $(BIN)/python -m pytest $(ARGS)
 endif
