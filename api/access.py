@@ -16,19 +16,30 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent, Language, Team
+from accounts.permissions import Permission
+from accounts.selectors import default_team
 from api.problems import Problem, invalid
 from common.numbers import whole_number
 from customers.models import ContactPoint, Customer, Organization
+from integrations.models import Channel, Webhook
 from knowledge.models import Article, ArticleText, Collection
 from tickets import reach
-from tickets.models import Attachment, Macro, Message, Ticket
+from tickets.models import Attachment, Macro, Message, SavedView, Ticket
 from tickets.services.handling import may_hold
-from tickets.services.macros import macros_seen_by
+from tickets.services.macros import macros_kept_by, macros_seen_by
+from tickets.services.viewing import views_kept_by, views_seen_by
 from topics.models import Topic
 from topics.selectors import definitions
 
 Found = TypeVar("Found")
 UPLOAD = "api.upload"
+
+
+def check_may_everything(visitor: Agent) -> None:
+    """Raises Problem for whoever lacks a permission."""
+    if not visitor.permissions.issuperset(Permission):
+        said = _("Only whoever may do everything may do this.")
+        raise Problem(403, "not-permitted", said)
 
 
 def ticket(visitor: Agent, number: str) -> Ticket:
@@ -75,6 +86,26 @@ def message(ticket: Ticket, pk: int, *, at: str = "message") -> Message:
     return _known(Message.objects.filter(ticket__in=ticket.family(), pk=pk).first(), at)
 
 
+def kept_macro(visitor: Agent, pk: str) -> Macro:
+    """A macro they may change. Raises Http404."""
+    return _found(macros_kept_by(visitor).filter(pk=_number(pk)).first())
+
+
+def view(visitor: Agent, pk: str) -> SavedView:
+    """A queue under a name. Raises Http404."""
+    return _found(views_seen_by(visitor).filter(pk=_number(pk)).first())
+
+
+def kept_view(visitor: Agent, pk: str) -> SavedView:
+    """One that they may change. Raises Http404."""
+    return _found(views_kept_by(visitor).filter(pk=_number(pk)).first())
+
+
+def webhook(pk: str) -> Webhook:
+    """An endpoint; helpdesk.access has let in nobody else. Raises Http404."""
+    return _found(Webhook.objects.filter(pk=_number(pk)).first())
+
+
 def macro_in_body(visitor: Agent, pk: int) -> Macro:
     """A macro they may use. Raises Problem."""
     return _known(macros_seen_by(visitor).filter(pk=pk).first(), "macro")
@@ -101,6 +132,21 @@ def agents(visitor: Agent) -> QuerySet[Agent]:
     if visitor.sees_everything:
         return active
     return active.filter(Q(memberships__team__in=visitor.team_ids) | Q(pk=visitor.pk)).distinct()
+
+
+def channels(visitor: Agent) -> QuerySet[Channel]:
+    """Those of teams whose tickets they see."""
+    if visitor.sees_everything:
+        return Channel.objects.all()
+    seen = Q(team__in=visitor.team_ids)
+    if default_team().pk in visitor.team_ids:
+        seen |= Q(team=None)
+    return Channel.objects.filter(seen)
+
+
+def channel(visitor: Agent, pk: str) -> Channel:
+    """One of them. Raises Http404."""
+    return _found(channels(visitor).filter(pk=_number(pk)).first())
 
 
 def assignee(pk: int, *, team_id: int) -> Agent:

@@ -28,7 +28,7 @@ from api.problems import Problem
 from api.reading import read_json
 from api.refusals import problem_of
 from api.schema import OperationSchema
-from api.shapes import Faults, Object, Shape, Text, Whole
+from api.shapes import Faults, Shape, Text, Whole
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 MOST_OF_A_PAGE = 100
@@ -44,7 +44,7 @@ class Call:
     summary: str
     answer: Shape | None = None
     status: int = 200
-    body: Object | None = None
+    body: Shape | None = None
     query: Mapping[str, Shape] = field(default_factory=dict)
     # Beginnings of parameters that are not named one by one.
     prefixes: Sequence[str] = ()
@@ -163,6 +163,8 @@ class Endpoint(APIView):
 
     # As scopes call it; helpdesk.access says the same of the address.
     of: ClassVar[str] = ""
+    # For what a token must be to read, where that is another kind of thing.
+    reads: ClassVar[str] = ""
     is_public: ClassVar[bool] = False
     # Under which heading it is described.
     section: ClassVar[str] = ""

@@ -35,6 +35,8 @@ TITLES: Mapping[str, Promise] = {
     "conflict": gettext_lazy("This cannot be done now"),
     "something-new": gettext_lazy("Something new was said meanwhile"),
     "address-taken": gettext_lazy("The address belongs to another customer"),
+    "channel-off": gettext_lazy("The channel is switched off"),
+    "external-id-taken": gettext_lazy("Another message came under this name"),
     "in-progress": gettext_lazy("The same request is being worked on"),
     "changed-meanwhile": gettext_lazy("It was changed meanwhile"),
     "too-large": gettext_lazy("The request is too large"),

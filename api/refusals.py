@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from api.problems import Problem, Wrong
 from customers.exceptions import AddressTaken, BadAddress, CustomerError
+from integrations.channels import ChannelError, ChannelOff, TakenBefore
 from knowledge.exceptions import ArticleError, Overtaken
 from tickets import exceptions as of_tickets
 from tickets.attachments import AttachmentRefused
@@ -25,6 +26,7 @@ OF_A_FIELD: Mapping[type[Exception], tuple[str, str]] = {
     of_tickets.IsAway: ("assignee", "away"),
     of_tickets.BriefMissing: ("brief", "brief-missing"),
     of_tickets.NoAddress: ("customer", "no-address"),
+    of_tickets.BadView: ("name", "name"),
     AttachmentRefused: ("content", "file-refused"),
     BadAddress: ("value", "address"),
 }
@@ -35,8 +37,10 @@ IN_THE_WAY: Mapping[type[Exception], str] = {
     of_tickets.SomebodyAnswered: "something-new",
     Overtaken: "something-new",
     AddressTaken: "address-taken",
+    ChannelOff: "channel-off",
+    TakenBefore: "external-id-taken",
 }
-REFUSALS = (of_tickets.TicketError, CustomerError, TopicError, ArticleError)
+REFUSALS = (of_tickets.TicketError, CustomerError, TopicError, ArticleError, ChannelError)
 
 
 def problem_of(refusal: Exception) -> Problem | None:

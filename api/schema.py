@@ -12,6 +12,10 @@ from api.problems import CONTENT_TYPE
 from api.shapes import ListOf, Object, OrNull, Schema, Shape, Text, answered
 
 JSON = "application/json"
+# Of reports, as their addresses call them.
+PAGES = (
+    *("overview", "promises", "times", "arrivals", "backlog", "quality", "customers", "people"),
+)
 WRONG = answered("Wrong", {"field": Text(500), "code": Text(50), "message": Text(1000)})
 PROBLEM: Schema = {
     "type": "object",
@@ -97,6 +101,8 @@ class OperationSchema(AutoSchema):
 def _scopes(view: Any, method: str) -> list[str]:
     if not view.of:
         return []
+    if method == "GET" and view.reads:
+        return [view.reads]
     return [f"{view.of}:{'read' if method == 'GET' else 'write'}"]
 
 
@@ -131,6 +137,8 @@ def _schema_of_path(name: str) -> Schema:
         return {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}
     if name == "public_id":
         return {"type": "string", "format": "uuid"}
+    if name == "page":
+        return {"type": "string", "enum": list(PAGES)}
     # Of a text.
     return {"type": "string", "enum": ["ja", "en"]}
 
@@ -167,12 +175,12 @@ def _success(call: Any) -> Schema:
     return described
 
 
-def page_of(item: Object) -> Object:
-    """A page of a list of these."""
+def page_of(item: Object, *, most: int = 100) -> Object:
+    """A page of a list of these; one that holds the whole list may be longer."""
     return answered(
         f"PageOf{item.name}",
         {
-            "items": ListOf(item, 100),
+            "items": ListOf(item, most),
             "next": OrNull(Text(2000), about="The address of the next page; null on the last."),
         },
     )

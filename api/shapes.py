@@ -135,6 +135,25 @@ class Whole:
 
 
 @dataclass(frozen=True)
+class Number:
+    """Any number."""
+
+    about: str = ""
+
+    def read(self, value: Any, at: str, faults: Faults) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            wrong_type(at, faults, _("a number"))
+            return 0
+        return value
+
+    def typed(self, text: str) -> str:
+        return text
+
+    def schema(self) -> Schema:
+        return _described({"type": "number"}, self.about)
+
+
+@dataclass(frozen=True)
 class Flag:
     """Yes or no."""
 

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from api.views import about, articles, customers, files, lists, said, tickets
+from api.views import (
+    about,
+    articles,
+    channels,
+    customer_records,
+    customers,
+    files,
+    kept,
+    lists,
+    reports,
+    said,
+    settings,
+    tickets,
+    webhooks,
+)
 
 app_name = "api"
 TICKET = "tickets/<str:number>/"
@@ -35,6 +49,8 @@ urlpatterns = [
         name="contact_point",
     ),
     path(f"{CUSTOMER}tickets/", customers.CustomerTickets.as_view(), name="customer_tickets"),
+    path(f"{CUSTOMER}notes/", customer_records.CustomerNotes.as_view(), name="customer_notes"),
+    path(f"{CUSTOMER}merge/", customer_records.CustomerMerges.as_view(), name="customer_merge"),
     path("organizations/", lists.Organizations.as_view(), name="organizations"),
     path("organizations/<str:pk>/", lists.OrganizationDetail.as_view(), name="organization"),
     path("collections/", articles.Collections.as_view(), name="collections"),
@@ -46,8 +62,20 @@ urlpatterns = [
         articles.Publications.as_view(),
         name="publication",
     ),
-    path("macros/", lists.Macros.as_view(), name="macros"),
-    path("views/", lists.Views.as_view(), name="views"),
+    path("channels/", channels.Channels.as_view(), name="channels"),
+    path(
+        "channels/<str:pk>/messages/",
+        channels.ChannelMessages.as_view(),
+        name="channel_messages",
+    ),
+    path("reports/<str:page>/", reports.ReportPage.as_view(), name="report"),
+    path("settings/", settings.Settings.as_view(), name="settings"),
+    path("macros/", kept.Macros.as_view(), name="macros"),
+    path("macros/<str:pk>/", kept.MacroDetail.as_view(), name="macro_detail"),
+    path("views/", kept.Views.as_view(), name="views"),
+    path("views/<str:pk>/", kept.ViewDetail.as_view(), name="view"),
+    path("webhooks/", webhooks.Webhooks.as_view(), name="webhooks"),
+    path("webhooks/<str:pk>/", webhooks.WebhookDetail.as_view(), name="webhook"),
     path("topics/", lists.Topics.as_view(), name="topics"),
     path("fields/", lists.Fields.as_view(), name="fields"),
     path("tags/", lists.Tags.as_view(), name="tags"),

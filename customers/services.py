@@ -180,9 +180,13 @@ def remove_address(point: ContactPoint) -> None:
     point.delete()
 
 
-def write_customer_note(customer: Customer, *, body: str, agent: Agent, now: datetime) -> None:
+def write_customer_note(
+    customer: Customer, *, body: str, agent: Agent, now: datetime
+) -> CustomerNote:
     """Tell colleagues what they should know of this person."""
-    CustomerNote.objects.create(customer=customer, body=body.strip(), agent=agent, written_at=now)
+    return CustomerNote.objects.create(
+        customer=customer, body=body.strip(), agent=agent, written_at=now
+    )
 
 
 def hold_customer(customer: Customer) -> Customer:

@@ -15,9 +15,13 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from accounts.api_tokens import LONGEST_KEY, Bearer, bearer_of, note_use
 from api.problems import Problem, invalid, is_for_programs
 from common.rates import count, seconds_left
+from portal.visitors import client_address
 
 View = Callable[[HttpRequest], HttpResponseBase]
 A_MINUTE = 60
+TEN_MINUTES = 600
+# So many a wrong program sends before somebody notices.
+BAD_TOKENS = 30
 
 
 def without_cookies(get_response: View) -> View:
@@ -47,7 +51,7 @@ def known_by_token(get_response: View) -> View:
             return invalid("Idempotency-Key", "invalid", said).response()
         bearer = _bearer(request, key)
         if bearer is None:
-            return get_response(request)
+            return _wait_after_many(request) or get_response(request)
         return _serve(request, bearer, get_response)
 
     return middleware
@@ -63,6 +67,19 @@ def _bearer(request: HttpRequest, key: str) -> Bearer | None:
     if bearer is not None:
         note_use(bearer.token, now=now)
     return bearer
+
+
+def _wait_after_many(request: HttpRequest) -> HttpResponse | None:
+    """Nobody tries tokens for free. Good ones from the same address go on: a whole office may share
+    it with the one program that has forgotten to change its token."""
+    tries = count("bad_token", client_address(request), seconds=TEN_MINUTES)
+    if tries <= BAD_TOKENS:
+        return None
+    said = _(
+        "Too many tokens that are not valid came from this address. Wait, then send a good one."
+    )
+    headers = {"Retry-After": str(seconds_left(TEN_MINUTES))}
+    return Problem(429, "rate-limited", said, headers=headers).response()
 
 
 def _serve(request: HttpRequest, bearer: Bearer, get_response: View) -> HttpResponseBase:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import NAMESPACE_OID, uuid5
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -27,7 +27,7 @@ from integrations.models import (
 )
 from integrations.services import delete_webhook, save_webhook
 from sla.models import UNRESOLVED
-from tickets.attachments import Upload, keep_uploads
+from tickets.attachments import Upload, gather_uploads, keep_uploads
 from tickets.models import Channel as TicketChannel
 from tickets.models import Message, Ticket
 from tickets.services.opening import Inquiry, open_ticket
@@ -78,6 +78,8 @@ class Incoming:
     name: str = ""
     language: str = ""
     files: Sequence[Upload] = ()
+    # Of files that were sent before and wait.
+    uploads: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def _checked(incoming: Incoming) -> Incoming:
                 _("Between 1 and %(longest)s characters are needed.") % {"longest": longest},
                 field=field,
             )
-    if not incoming.text.strip() and not incoming.files:
+    if not incoming.text.strip() and not (incoming.files or incoming.uploads):
         raise BadMessage(_("There is neither text nor a file."), field="text")
     if len(incoming.text) > LONGEST_TEXT or "\0" in incoming.text:
         raise BadMessage(
@@ -184,6 +186,8 @@ def _receive(channel: Channel, incoming: Incoming, *, now: datetime) -> Received
     identity = _identity(channel, incoming)
     key = uuid5(NAMESPACE_OID, f"channel:{channel.pk}:{incoming.external_id}")
     keep_uploads(incoming.files, submission_key=key, now=now)
+    if incoming.uploads:
+        gather_uploads(incoming.uploads, submission_key=key)
     text = incoming.text.strip() or _("A file was sent.")
     ticket = _open_ticket_of(identity)
     opened = ticket is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -15,6 +15,7 @@ from reports.charts.parts import Value
 from reports.tables import Table
 
 BATCH = 500
+Found = TypeVar("Found")
 
 
 def report_page(
@@ -23,7 +24,7 @@ def report_page(
     """The page; where its address names one of its tables ("csv"), that table as a file."""
     asked = request.GET.get("csv", "")
     if asked:
-        for table in _tables(context):
+        for table in found_in(context, Table):
             if table.name == asked:
                 return table_as_csv(table, encoding_asked(request))
     return render(request, template, dict(context))
@@ -48,10 +49,11 @@ def table_as_csv(table: Table, encoding: Encoding) -> StreamingHttpResponse:
     return response
 
 
-def _tables(context: Mapping[str, Any]) -> Iterator[Table]:
+def found_in(context: Mapping[str, Any], kind: type[Found]) -> Iterator[Found]:
+    """What a page shows of one kind, in its order: figures, tables or charts."""
     for value in context.values():
         each: Iterable[Any] = value if isinstance(value, list | tuple) else [value]
-        yield from (one for one in each if isinstance(one, Table))
+        yield from (one for one in each if isinstance(one, kind))
 
 
 def _written(table: Table, encoding: Encoding) -> Iterator[bytes]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from common.time_formatting import duration
 from reports.behind import url_behind
+from reports.charts.parts import Value
 from reports.figures import Distribution
 from reports.filtering import ReportFilter
 from reports.measures import MEASURES, SCORES, Measure
@@ -19,9 +20,12 @@ NOTHING = "–"
 @dataclass(frozen=True, kw_only=True)
 class Figure:
     """A number with its unit; `change` compares it with the time before, `url` opens what it counts,
-    and `measure` says what it means."""
+    and `measure` says what it means. To programs it is a `value` in `scale`: "number", "percent",
+    "seconds" or "score"; None: there is none, or it is beyond all bounds."""
 
     measure: Measure
+    value: float | None
+    scale: str
     label: str
     number: str
     unit: str = ""
@@ -45,6 +49,8 @@ def counted(
     known = MEASURES[measure]
     return Figure(
         measure=known,
+        value=number,
+        scale="number",
         label=label or str(known.name),
         number=str(number),
         change="" if before is None else number_change(chosen, number, before),
@@ -70,6 +76,8 @@ def share(  # noqa: PLR0913 - what a figure says is one thing
         change = _points_change(chosen, percent, other)
     return Figure(
         measure=MEASURES[measure],
+        value=percent,
+        scale="percent",
         label=label,
         number=NOTHING if percent is None else str(percent),
         unit="" if percent is None else "%",
@@ -95,6 +103,8 @@ def percentile(
         change = _value_change(chosen, measure, value, other)
     return Figure(
         measure=measure,
+        value=value,
+        scale="seconds" if measure.is_duration else "score",
         label=label or str(measure.name),
         number=at_most(spread, percent),
         change=change,
@@ -121,6 +131,15 @@ def at_most(spread: Distribution, percent: int) -> str:
     if not spread.count:
         return NOTHING
     return _("over %(value)s") % {"value": value_said(spread.measure, spread.measure.bounds[-1])}
+
+
+def percentile_value(spread: Distribution, percent: int) -> Value | None:
+    """The same in a table; what is beyond all bounds stands at the highest."""
+    if not spread.count:
+        return None
+    value = spread.percentile(percent)
+    number = spread.measure.bounds[-1] if value is None else value
+    return Value(number, text=at_most(spread, percent))
 
 
 def value_said(measure: Measure, value: int) -> str:

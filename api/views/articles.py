@@ -128,6 +128,12 @@ class Articles(Endpoint):
         status=201,
         body=NEW,
         about="Customers read nothing of it until it is published.",
+        example={
+            "collection": 2,
+            "language": "en",
+            "title": "The printer does not print",
+            "body": "Look whether its lamp is green.",
+        },
     )
     def post(self, asked: Asked) -> HttpResponse:
         """A draft in one language."""
@@ -173,6 +179,11 @@ class Drafts(Endpoint):
         body=DRAFT,
         refuses=(409,),
         about="Customers go on reading what is published.",
+        example={
+            "title": "The printer does not print",
+            "body": "Look whether its lamp is green, then restart it.",
+            "seen_revision": 1,
+        },
     )
     def put(self, asked: Asked, pk: str, language: str) -> HttpResponse:
         """Refused when somebody has saved meanwhile."""

@@ -1,4 +1,4 @@
-"""What there is to choose from: teams, people, topics, fields, tags, views, macros."""
+"""What there is to choose from: teams, people, topics, fields, tags; and macros on tickets."""
 
 from __future__ import annotations
 
@@ -34,9 +34,8 @@ from api.views.customers import ORGANIZATION
 from common.keyset import Order
 from common.keyset import page_of as keyset_page
 from tickets.macros import filled
-from tickets.models import Macro, Tag
-from tickets.services.macros import apply_changes, macros_in_order
-from tickets.services.viewing import views_in_order
+from tickets.models import Tag
+from tickets.services.macros import apply_changes
 from topics.models import Field, Topic
 from topics.selectors import definitions
 
@@ -77,29 +76,6 @@ FIELD = answered(
     },
 )
 TAG = answered("Tag", {"id": Whole(), "name": Text(40)})
-VIEW = answered(
-    "View",
-    {
-        **NAMED,
-        "query": Text(600, about="Parameters of the list of tickets"),
-        "is_default": Flag(),
-        "team": OrNull(Whole()),
-        "is_own": Flag(),
-    },
-)
-MACRO = answered(
-    "Macro",
-    {
-        **NAMED,
-        "body": Text(100_000),
-        "language": Text(8, about="Of the customers it is for; empty: any"),
-        "ending": Text(10),
-        "tags": ListOf(Text(40), 1000),
-        "priority": Text(10),
-        "team": OrNull(Whole()),
-        "is_own": Flag(),
-    },
-)
 APPLY = body("MacroToApply", {"macro": Whole()}, ["macro"])
 APPLIED = answered(
     "AppliedMacro",
@@ -221,32 +197,6 @@ class Tags(Endpoint):
         return _page(asked, Tag.objects.all(), _named)
 
 
-class Views(Endpoint):
-    """Queues under a name."""
-
-    of = "tickets"
-    section = "lists"
-
-    @call("List saved views", answer=page_of(VIEW))
-    def get(self, asked: Asked) -> HttpResponse:
-        """The nearest first, on one page."""
-        shown = [_shown_view(view, asked.agent) for view in views_in_order(asked.agent)]
-        return page(asked, shown, "")
-
-
-class Macros(Endpoint):
-    """Texts kept for many replies."""
-
-    of = "knowledge"
-    section = "lists"
-
-    @call("List macros", answer=page_of(MACRO))
-    def get(self, asked: Asked) -> HttpResponse:
-        """The nearest first, on one page."""
-        shown = [_shown_macro(macro, asked.agent) for macro in macros_in_order(asked.agent)]
-        return page(asked, shown, "")
-
-
 class AppliedMacros(Endpoint):
     """A macro on a ticket."""
 
@@ -258,6 +208,7 @@ class AppliedMacros(Endpoint):
         answer=APPLIED,
         body=APPLY,
         about="Its tags and its priority are set; its text comes back filled in, and is not sent.",
+        example={"macro": 7},
     )
     def post(self, asked: Asked, number: str) -> HttpResponse:
         """Nothing is said to the customer."""
@@ -306,27 +257,4 @@ def _shown_field(field: Field) -> dict[str, Any]:
         "topics": sorted(field.topic_ids),
         "is_required_to_solve": field.is_required_to_solve,
         "is_active": field.is_active,
-    }
-
-
-def _shown_view(view: Any, agent: Agent) -> dict[str, Any]:
-    return {
-        **_named(view),
-        "query": view.query,
-        "is_default": view.is_default,
-        "team": view.team_id,
-        "is_own": view.owner_id == agent.pk,
-    }
-
-
-def _shown_macro(macro: Macro, agent: Agent) -> dict[str, Any]:
-    return {
-        **_named(macro),
-        "body": macro.body,
-        "language": macro.language,
-        "ending": macro.ending,
-        "tags": list(macro.tags),
-        "priority": macro.priority,
-        "team": macro.team_id,
-        "is_own": macro.owner_id == agent.pk,
     }

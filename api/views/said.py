@@ -240,6 +240,7 @@ class Merges(Endpoint):
         answer=TICKET,
         body=MERGE,
         about="Answers with the ticket that goes on.",
+        example={"into": 1042},
     )
     def post(self, asked: Asked, number: str) -> HttpResponse:
         """Nothing is copied; the desk can separate them again."""
@@ -259,6 +260,7 @@ class Splits(Endpoint):
         answer=TICKET,
         status=201,
         body=SPLIT,
+        example={"message": 4711, "subject": "The scanner, too"},
     )
     def post(self, asked: Asked, number: str) -> HttpResponse:
         """Answers with the new ticket."""

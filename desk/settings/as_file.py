@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from desk import access
-from desk.as_file.section import FileError
-from desk.as_file.whole import Change, bring_in, written_settings
+from transfers.as_file.section import FileError
+from transfers.as_file.whole import Change, bring_in, written_settings
 
 MOST_BYTES = 1024 * 1024
 

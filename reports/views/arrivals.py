@@ -46,6 +46,11 @@ Days = Sequence[tuple[date, dict[str, int]]]
 
 
 def arrivals(request: HttpRequest) -> HttpResponse:
+    """The page."""
+    return render(request, "reports/arrivals.html", contents(request))
+
+
+def contents(request: HttpRequest) -> dict[str, Any]:
     """The past from tallies; only what is open now is read from tickets."""
     asked = request.GET.get("heat", "")
     heat = asked if asked in HEAT else USUAL_HEAT
@@ -54,7 +59,7 @@ def arrivals(request: HttpRequest) -> HttpResponse:
     days, days_before = figures.series_with_before(chosen, COUNTED)
     expected = _forecast(chosen)
     ages = open_by_age(cast("Agent", request.user), chosen, now=now)
-    context = {
+    return {
         "current": "arrivals",
         "frame": frame,
         "figures": _figures(chosen, days, days_before),
@@ -66,7 +71,13 @@ def arrivals(request: HttpRequest) -> HttpResponse:
         "usual": expected and _usual(expected[0]),
         "backlog_chart": _backlog_chart(chosen, ages),
     }
-    return render(request, "reports/arrivals.html", context)
+
+
+def contents_of_backlog(request: HttpRequest) -> dict[str, Any]:
+    """How many are open, by age; the tickets are on the page."""
+    frame, now = Frame.of(request), timezone.now()
+    ages = open_by_age(cast("Agent", request.user), frame.chosen, now=now)
+    return {"frame": frame, "backlog_chart": _backlog_chart(frame.chosen, ages)}
 
 
 def backlog(request: HttpRequest) -> HttpResponse:

@@ -27,7 +27,6 @@ from reports.tables import Heading, Row, Table
 from reports.views.quality import (
     Numbers,
     percent_value,
-    percentile_value,
     total,
     with_before,
 )
@@ -41,6 +40,11 @@ COUNTED = (
 
 
 def customers(request: HttpRequest) -> HttpResponseBase:
+    """The page, or its table."""
+    return report_page(request, "reports/customers.html", contents(request))
+
+
+def contents(request: HttpRequest) -> dict[str, Any]:
     """Whole months are tallied by customer; of one customer or organisation the facts are read."""
     asked = request.GET.get("by", "")
     by = asked if asked in BY else BY[0]
@@ -65,7 +69,7 @@ def customers(request: HttpRequest) -> HttpResponseBase:
             {"label": LABELS[each], "query": _by_query(chosen, each), "is_current": each == by}
             for each in BY
         ]
-    return report_page(request, "reports/customers.html", context)
+    return context
 
 
 def _by_query(chosen: ReportFilter, by: str) -> str:
@@ -206,7 +210,7 @@ def _row(
             _trend(numbers["contact"], then["contact"].count),
             value("arrived"),
             percent_value(*decided, url_behind(months, "promise_kept", **part)),
-            percentile_value(now["effort"], 50),
+            said.percentile_value(now["effort"], 50),
             percent_value(*rated, url_behind(months, "rated_good", **part)),
             value("unclean"),
         ],

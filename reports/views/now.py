@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, cast
 
@@ -12,11 +13,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Agent
 from reports import figures, said, selectors
+from reports.charts.parts import Value
 from reports.filtering import ReportFilter, desk_today, first_day
+from reports.frame import Frame
 from reports.live import live_page
-from reports.now import FILTERS, now_figures
-from reports.now_charts import load_chart, time_left_chart
+from reports.now import FILTERS, Now, now_figures
+from reports.now_charts import in_queue, load_chart, time_left_chart
 from reports.said import Figure
+from reports.tables import Heading, Row, Table
 from reports.views.promises import COUNTED as PROMISES
 from reports.views.promises import decided, kept_share
 from sla.selectors import sweep_lag
@@ -38,6 +42,43 @@ def overview(request: HttpRequest) -> HttpResponse:
         _now(request, now),
         more=None if is_part else _month(now),
     )
+
+
+def contents(request: HttpRequest) -> dict[str, Any]:
+    """All of the page, its large figures as tables."""
+    now = timezone.now()
+    shown = _now(request, now)
+    frame = Frame.of_query("period=month")
+    return {"frame": frame, **shown, **_month(now), "tables": list(_tables(shown))}
+
+
+def _tables(shown: Mapping[str, Any]) -> Iterator[Table]:
+    found: Now = shown["figures"]
+    numbers = {
+        _("Promise broken"): (found.counted.broken, "broken"),
+        _("Due within 1 hour"): (found.counted.hour, "within_the_hour"),
+        _("Unassigned"): (found.unassigned, "unassigned"),
+        _("Open"): (found.counted.open, "open"),
+    }
+    yield Table(
+        name="now",
+        title=_("Now"),
+        first=_("What"),
+        headings=[Heading(_("Tickets"))],
+        rows=[
+            Row(name, [in_queue(number, FILTERS[chosen])])
+            for name, (number, chosen) in numbers.items()
+        ],
+    )
+    if found.oldest_wait:
+        waited = int(shown["longest_wait"].total_seconds())
+        yield Table(
+            name="wait",
+            title=_("Longest wait"),
+            first=_("What"),
+            headings=[Heading(_("Seconds"))],
+            rows=[Row(_("Longest wait"), [Value(waited, found.oldest_wait.clock.path)])],
+        )
 
 
 def wallboard(request: HttpRequest) -> HttpResponse:

@@ -37,12 +37,17 @@ HANDED = ("gave_on", "took_over")
 
 
 def people(request: HttpRequest) -> HttpResponseBase:
+    """The page, or one of its tables."""
+    return report_page(request, "reports/people.html", contents(request))
+
+
+def contents(request: HttpRequest) -> dict[str, Any]:
     """Counts are read from tallies; what is open is counted now."""
     frame = Frame.of(request)
     chosen = frame.chosen
     days_before, days = with_before(chosen, COUNTED)
     now = open_now(access.agent(request), chosen)
-    context = {
+    return {
         "current": "people",
         "frame": frame,
         "figures": _figures(chosen, total(days, COUNTED), total(days_before, COUNTED)),
@@ -51,7 +56,6 @@ def people(request: HttpRequest) -> HttpResponseBase:
             _targets_table(chosen),
         ],
     }
-    return report_page(request, "reports/people.html", context)
 
 
 def _figures(chosen: ReportFilter, now: Numbers, then: Numbers) -> list[Figure]:

@@ -47,6 +47,11 @@ Numbers = Mapping[str, int]
 
 
 def promises(request: HttpRequest) -> HttpResponseBase:
+    """The page, or one of its tables."""
+    return report_page(request, "reports/promises.html", contents(request))
+
+
+def contents(request: HttpRequest) -> dict[str, Any]:
     """Everything counted is read from tallies; each number opens its promises."""
     asked = request.GET.get("by", "")
     by = asked if asked in BY else USUAL_BY
@@ -55,7 +60,7 @@ def promises(request: HttpRequest) -> HttpResponseBase:
     days, days_before = (
         [numbers for _, numbers in each] for each in figures.series_with_before(chosen, COUNTED)
     )
-    context = {
+    return {
         "current": "promises",
         "frame": frame,
         "figures": [*_figures(chosen, _sum(days), _sum(days_before)), *_lateness(chosen)],
@@ -64,7 +69,6 @@ def promises(request: HttpRequest) -> HttpResponseBase:
         "table": _table(frame, by),
         "choices": _choices(frame, by),
     }
-    return report_page(request, "reports/promises.html", context)
 
 
 def decided(numbers: Numbers) -> int:

@@ -44,6 +44,11 @@ Numbers = Mapping[str, int]
 
 
 def quality(request: HttpRequest) -> HttpResponseBase:
+    """The page, or one of its tables."""
+    return report_page(request, "reports/quality.html", contents(request))
+
+
+def contents(request: HttpRequest) -> dict[str, Any]:
     """Everything counted is read from tallies; each number opens its tickets."""
     asked = request.GET.get("by", "")
     by = asked if asked in BY else BY[0]
@@ -54,7 +59,7 @@ def quality(request: HttpRequest) -> HttpResponseBase:
     good, easy = correlations(chosen)
     spreads = figures.spreads(chosen, ("effort", "effort_rated"))
     spreads_before = figures.spreads(before, ("effort", "effort_rated"))
-    context = {
+    return {
         "current": "quality",
         "frame": frame,
         "figures": _figures(chosen, now, then),
@@ -74,7 +79,6 @@ def quality(request: HttpRequest) -> HttpResponseBase:
             for each in BY
         ],
     }
-    return report_page(request, "reports/quality.html", context)
 
 
 def with_before(
@@ -353,21 +357,14 @@ def _by_row(frame: Frame, by: str, key: Any, name: str, spreads: Mapping[str, Di
             value("clean"),
             value("unclean"),
             _share(numbers),
-            percentile_value(effort, 50),
-            percentile_value(effort, 90),
+            said.percentile_value(effort, 50),
+            said.percentile_value(effort, 90),
             value("rated_good"),
             value("rated_bad"),
             value("repeat_failure"),
         ],
         f"?{frame.query(**part)}",
     )
-
-
-def percentile_value(spread: Distribution, percent: int) -> Value | None:
-    """What so many per cent do not exceed, in a table."""
-    if not spread.count:
-        return None
-    return Value(spread.percentile(percent) or 0, text=said.at_most(spread, percent))
 
 
 def _by_query(frame: Frame, by: str) -> str:

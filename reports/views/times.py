@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -36,12 +37,17 @@ Spreads = Mapping[str, Distribution]
 
 
 def times(request: HttpRequest) -> HttpResponseBase:
+    """The page, or one of its tables."""
+    return report_page(request, "reports/times.html", contents(request))
+
+
+def contents(request: HttpRequest) -> dict[str, Any]:
     """By the clock on the wall, unless it says working time; percentiles, no averages."""
     frame = Frame.of(request)
     chosen = frame.chosen
     spreads = figures.spreads(chosen, (*TIMED, *WAITED))
     before = figures.spreads(chosen.before(), (*TIMED, *WAITED))
-    context = {
+    return {
         "current": "times",
         "frame": frame,
         "figures": _figures(chosen, spreads["answered"], before["answered"]),
@@ -50,7 +56,6 @@ def times(request: HttpRequest) -> HttpResponseBase:
         "tables": [_table(chosen, spreads, before), _waiting_table(chosen, spreads, before)],
         "turn_chart": _turn_chart(chosen, spreads, before),
     }
-    return report_page(request, "reports/times.html", context)
 
 
 def _figures(chosen: ReportFilter, spread: Distribution, before: Distribution) -> list[Figure]:
@@ -238,7 +243,7 @@ def _within_words(seconds: int) -> str:
 
 
 def _percentile(spread: Distribution, percent: int) -> Value | None:
-    return Value(0, text=said.at_most(spread, percent)) if spread.count else None
+    return said.percentile_value(spread, percent)
 
 
 def _shares(chosen: ReportFilter, spread: Distribution) -> list[Value | None]:

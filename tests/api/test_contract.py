@@ -114,6 +114,22 @@ def test_more_requests_than_a_minute_has_are_told_to_wait(shop: Program, setting
     assert answers[2]["Retry-After"] == answers[2]["RateLimit-Reset"] == "45"
 
 
+def test_nobody_tries_tokens_for_free(shop: Program):
+    guesser = Program()
+    guesser.headers["Authorization"] = "Bearer ykt_" + "a" * 43
+
+    with time_machine.travel("2026-10-05T10:00:15Z", tick=False) as clock:
+        answers = [guesser.get("me/") for _ in range(31)]
+
+        assert {each.status_code for each in answers[:30]} == {401}
+        problem(answers[30], 429, "rate-limited")
+        assert answers[30]["Retry-After"] == "585"
+        # The office next door has the same address.
+        assert shop.get("me/").status_code == 200
+        clock.shift(585)
+        problem(guesser.get("me/"), 401, "token-invalid")
+
+
 # Problems ---------------------------------------------------------------------------------------
 
 

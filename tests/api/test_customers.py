@@ -125,3 +125,36 @@ def test_a_customers_tickets_and_a_search(shop: Program):
 
     assert [each["number"] for each in tickets] == [ticket.number]
     assert [each["id"] for each in found] == [ticket.customer_id]
+
+
+def test_what_colleagues_should_know_is_noted(shop: Program, intruder: Program):
+    customer = a_ticket().customer
+    address = f"customers/{customer.pk}/notes/"
+    shop.post(address, {"body": "Calls back."})
+
+    made = shop.post(address, {"body": "Prefers letters."})
+
+    assert (made.status_code, made.json()["agent"]["name"]) == (201, "Aiko")
+    notes = [each["body"] for each in shop.get(address).json()["items"]]
+    assert notes == ["Prefers letters.", "Calls back."]
+    assert wrong_fields(shop.post(address, {"body": " "})) == {"body"}
+    problem(intruder.get(address), 404, "not-found")
+    problem(intruder.post(address, {"body": "x"}), 404, "not-found")
+    assert customer.notes.count() == 2
+
+
+def test_two_records_of_one_person_become_one(shop: Program, intruder: Program, other_team: Team):
+    ticket, second = a_ticket(), a_ticket(email="hana2@example.com")
+    hidden = a_ticket(email="jiro@example.com", team=other_team).customer
+    address = f"customers/{second.customer_id}/merge/"
+
+    problem(intruder.post(address, {"into": hidden.pk}), 404, "not-found")
+    assert wrong_fields(shop.post(address, {"into": hidden.pk})) == {"into"}
+    assert wrong_fields(shop.post(address, {"into": second.customer_id})) == {"into"}
+    merged = shop.post(address, {"into": ticket.customer_id})
+
+    assert merged.json()["id"] == ticket.customer_id
+    values = {each["value"] for each in merged.json()["contact_points"]}
+    assert "hana2@example.com" in values
+    second.refresh_from_db()
+    assert second.customer_id == ticket.customer_id

@@ -15,8 +15,6 @@ from accounts.arranging import save_permission_set, save_team
 from accounts.models import PermissionSet, Team
 from branding.selectors import brand
 from branding.services import save_brand
-from desk.as_file.section import FileError
-from desk.as_file.whole import bring_in, written_settings
 from mail.letter_editing import save_text
 from mail.letter_texts import text_of
 from mail.mailbox_editing import save_mailbox
@@ -31,6 +29,8 @@ from tickets.models import Macro
 from tickets.services.macros import save_macro
 from tickets.services.rating import save_rating_settings
 from topics.models import Field, Topic
+from transfers.as_file.section import FileError
+from transfers.as_file.whole import bring_in, written_settings
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("support")]
 SECRET = "an-imap-password"

@@ -25,6 +25,11 @@ def seen_by(agent: Agent, rows: QuerySet[Kept]) -> QuerySet[Kept]:
     return rows.filter(Q(owner=agent) | of_teams | Q(owner=None, team=None))
 
 
+def may_keep_for(agent: Agent, team: Team | None, *, with_all_shared: bool) -> bool:
+    """Whether they may keep something for a team, or for everybody (None)."""
+    return with_all_shared or (team is not None and teams_led_by(agent).filter(pk=team.pk).exists())
+
+
 def kept_by(agent: Agent, rows: QuerySet[Kept], *, with_all_shared: bool) -> QuerySet[Kept]:
     """Those they may change: their own, of teams they lead, or with all that are shared."""
     if with_all_shared:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from desk.as_file.whole import written_settings
+from transfers.as_file.whole import written_settings
 
 
 class Command(BaseCommand):

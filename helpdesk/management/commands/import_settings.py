@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Agent, Role
-from desk.as_file.section import FileError
-from desk.as_file.whole import bring_in
+from transfers.as_file.section import FileError
+from transfers.as_file.whole import bring_in
 
 
 class Command(BaseCommand):

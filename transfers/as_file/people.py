@@ -13,7 +13,7 @@ from accounts.signatures import keep_signature, objection
 from branding.models import Brand, all_languages
 from branding.selectors import brand
 from branding.services import save_brand, save_frame_origins
-from desk.as_file.section import Entry, FileError, Section
+from transfers.as_file.section import Entry, FileError, Section
 
 OF_BRAND = (
     *("name_ja", "name_en", "accent_light", "accent_dark", "logo_has_name"),

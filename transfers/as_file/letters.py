@@ -7,12 +7,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agent
-from desk.as_file.section import Entry, FileError, Section
-from desk.as_file.tickets import team_named
-from desk.settings.mailboxes import OF_MAILBOX, SECRET_FIELDS, MailboxForm
 from mail.letter_editing import BadText, save_text
 from mail.mailbox_editing import save_mailbox
+from mail.mailbox_form import OF_MAILBOX, SECRET_FIELDS, MailboxForm
 from mail.models import LetterText, Mailbox, MailboxSource
+from transfers.as_file.section import Entry, FileError, Section
+from transfers.as_file.tickets import team_named
 
 OF_LETTER = ("name", "language", "subject", "body")
 OF_SOURCE = tuple(

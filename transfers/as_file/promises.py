@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent, Language, Team
-from desk.as_file.section import Entry, FileError, Section
 from sla.editing import check_settings, current_version, save_calendar, save_policy
 from sla.models import BusinessCalendar, Policy, Priority
 from sla.presets import office_hours, standard_settings
 from sla.working_time import WEEKDAYS
 from tickets.models import Channel
+from transfers.as_file.section import Entry, FileError, Section
 
 CONDITIONS: Mapping[str, Any] = {
     "channel": Channel.values,

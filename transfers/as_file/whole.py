@@ -15,14 +15,14 @@ from accounts.exceptions import PeopleError
 from accounts.models import Agent
 from branding.exceptions import BrandError
 from branding.selectors import forget_shown
-from desk.as_file import letters, people, promises, tickets
-from desk.as_file.section import ONE_OF_THEM, Entry, FileError, Section
 from mail.letter_texts import forget_texts
 from sla.editing import EditRefused
 from tickets.exceptions import BadMacro
 from tickets.services.rematching import start_rematch
 from topics.exceptions import TopicError
 from topics.selectors import forget_definitions
+from transfers.as_file import letters, people, promises, tickets
+from transfers.as_file.section import ONE_OF_THEM, Entry, FileError, Section
 
 FORMAT = 1
 # Each may name what stands before it.

@@ -9,8 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent, Team
-from desk.as_file.people import duration_of, seconds_of
-from desk.as_file.section import Entry, FileError, Section
 from tickets.effort import effort_weights
 from tickets.models import EffortWeights, Macro, RatingSettings
 from tickets.services.macros import save_macro
@@ -18,6 +16,8 @@ from tickets.services.rating import rating_settings, save_rating_settings
 from tickets.services.weighing import save_effort_weights
 from topics.models import Field, Topic
 from topics.services import save_field, save_topic
+from transfers.as_file.people import duration_of, seconds_of
+from transfers.as_file.section import Entry, FileError, Section
 
 POINTS = (
     *("contact", "hand_over", "asked_again", "channel_change"),
