@@ -25,8 +25,8 @@ check lint types messages: export SECRET_KEY := only-for-checks
 run: $(RUNTIME) ## Start the whole desk; Ctrl-C stops it, the data stays
 	@DEMO="$${DEMO-1}" exec $(BIN)/python -m helpdesk.supervisor
 
-# Without ARGS in three parts side by side: what starts real processes and browsers (and LONG after it)
-# waits more than it computes, and leaves room for the two others.
+# Without ARGS in three parts side by side: what starts real processes and browsers waits more than it
+# computes, and leaves room for the two others. LONG comes last of the part ONE.
 LONG := tests/test_authorization.py tests/test_bad_input.py
 ONE := tests/api tests/common tests/mail tests/sla tests/tickets
 PYTEST := $(BIN)/python -m pytest
@@ -35,9 +35,8 @@ test: $(DEV) ## Run the whole test suite: make test ARGS="-k promise -x"
 ifeq ($(strip $(ARGS)),)
 	@SECRET_KEY=only-for-tests $(BIN)/python manage.py compile_catalogs --verbosity 0
 	@CHROMIUM=$$($(BIN)/python scripts/get_chromium.py) && export CHROMIUM || exit 1; \
-	  { $(PYTEST) -m slow; first=$$?; \
-	    $(PYTEST) -m 'not slow' $(LONG) && exit $$first; exit 1; } >.venv/tests-slow.txt 2>&1 & slow=$$!; \
-	  $(PYTEST) -m 'not slow' $(ONE) >.venv/tests-one.txt 2>&1 & one=$$!; \
+	  $(PYTEST) -m slow >.venv/tests-slow.txt 2>&1 & slow=$$!; \
+	  $(PYTEST) -m 'not slow' $(ONE) $(LONG) >.venv/tests-one.txt 2>&1 & one=$$!; \
 	  $(PYTEST) -m 'not slow' $(LONG:%=--ignore=%) $(ONE:%=--ignore=%); result=$$?; \
 	  wait $$one || result=1; wait $$slow || result=1; \
 	  cat .venv/tests-one.txt .venv/tests-slow.txt; exit $$result

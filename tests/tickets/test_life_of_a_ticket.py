@@ -377,7 +377,7 @@ def test_everything_stored_is_what_the_logs_say_after_every_step_of_a_life() -> 
     run_state_machine_as_test(
         LifeOfATicket,
         settings=settings(
-            max_examples=20,
+            max_examples=12,
             stateful_step_count=20,
             deadline=None,
             derandomize=True,
