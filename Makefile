@@ -28,7 +28,7 @@ run: $(RUNTIME) ## Start the whole desk; Ctrl-C stops it, the data stays
 # Without ARGS in three parts side by side: what starts real processes and browsers waits more than it
 # computes, and leaves room for the two others. LONG comes last of the part ONE.
 LONG := tests/test_authorization.py tests/test_bad_input.py
-ONE := tests/api tests/common tests/mail tests/sla tests/tickets
+ONE := tests/common tests/mail tests/sla tests/tickets
 PYTEST := $(BIN)/python -m pytest
 .PHONY: test
 test: $(DEV) ## Run the whole test suite: make test ARGS="-k promise -x"

@@ -184,7 +184,7 @@ QUERIES = {
 }
 fuzz = settings(
     deadline=None,
-    max_examples=20,
+    max_examples=14,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -431,7 +431,7 @@ def by_identity(timeline: Timeline) -> dict[Identity, list[CommitmentState]]:
 
 TestLifeOfAClock = LifeOfAClock.TestCase
 TestLifeOfAClock.settings = settings(
-    max_examples=500,
+    max_examples=300,
     stateful_step_count=50,
     deadline=None,
     derandomize=True,
