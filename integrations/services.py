@@ -20,6 +20,7 @@ from common import doorbell
 from common.outside import check_url
 from common.secrets import encrypt
 from integrations.events import RULE_ACTED
+from integrations.listening import listen
 from integrations.models import Delivery, Listener, Webhook
 from integrations.saying import body_for, by_rule, ping
 from integrations.signing import new_secret
@@ -136,8 +137,4 @@ def send_again(delivery: Delivery, *, now: datetime) -> bool:
 
 def keep_listening() -> None:
     """What happens is noted exactly while somebody is to be told."""
-    listens = Webhook.objects.filter(is_active=True).exists()
-    if listens:
-        Listener.objects.get_or_create(name=Listener.Name.WEBHOOKS)
-    else:
-        Listener.objects.filter(name=Listener.Name.WEBHOOKS).delete()
+    listen(Listener.Name.WEBHOOKS, is_wanted=Webhook.objects.filter(is_active=True).exists())

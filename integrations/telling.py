@@ -13,21 +13,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from common import doorbell
 from integrations.events import OF_OCCURRENCES
+from integrations.listening import held_until, is_my_turn, noted_for
 from integrations.models import Delivery, Listener, Occurrence, Webhook
 from integrations.saying import Matter, Said, body_for, said_of
-from mail.models import OutboundEmail
 from sla.models import Status
 from tickets.models import Message, Ticket
 
 logger = structlog.get_logger(__name__)
 BATCH = 200
-LOCK = 7240417
 DELIVERS = "integrations.tasks.deliver_waiting"
 # What cannot be told is looked at again, and forgotten in the end.
 NEXT_LOOK = timedelta(minutes=1)
@@ -52,7 +51,7 @@ def _tell_batch(*, now: datetime) -> int:
     if not waiting.exists():
         return 0
     with transaction.atomic():
-        if not _is_my_turn():
+        if not is_my_turn(Listener.Name.WEBHOOKS):
             return 0
         batch = list(waiting.order_by("pk")[:BATCH])
         webhooks = list(Webhook.objects.filter(is_active=True).prefetch_related("teams"))
@@ -63,13 +62,7 @@ def _tell_batch(*, now: datetime) -> int:
 
 
 def _waiting() -> models.QuerySet[Occurrence]:
-    return Occurrence.objects.filter(listener=Listener.Name.WEBHOOKS)
-
-
-def _is_my_turn() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-        return bool(cursor.fetchone()[0])
+    return noted_for(Listener.Name.WEBHOOKS)
 
 
 def _groups(batch: Sequence[Occurrence]) -> Iterator[Group]:
@@ -128,13 +121,7 @@ def _tell(group: Group, webhooks: Sequence[Webhook], *, now: datetime) -> None:
 def _ready(group: Group, *, now: datetime) -> tuple[Group, datetime | None]:
     """What comes before a letter that can still be taken back, and until when it can."""
     ours = [each.thing for each in group if each.kind == OUR_MESSAGE]
-    if not ours:
-        return group, None
-    held = dict(
-        Message.objects.filter(
-            pk__in=ours, email__in=OutboundEmail.objects.held_back(now)
-        ).values_list("pk", "email__next_try_at")
-    )
+    held = held_until(ours, now=now)
     for place, each in enumerate(group):
         if each.kind == OUR_MESSAGE and each.thing in held:
             return group[:place], held[each.thing]

@@ -12,11 +12,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Agent, Notification, Team
+from accounts.models import Notification, Team
 from accounts.selectors import people_of_teams
 from integrations.models import Webhook
 from integrations.services import tell_by_rule
-from rules.conditions import NOBODY
+from rules.conditions import NOBODY, people, teams
 from rules.exceptions import BadRule
 from sla.models import Priority, Status
 from tickets.exceptions import BadTag, CannotBeMoved
@@ -207,17 +207,8 @@ def _take_macro_back(ticket: Ticket, facts: Facts, batch: Batch) -> Ticket:
     return WAYS[Todo.PRIORITY].undo(ticket, facts, batch) if ticket.is_unresolved else ticket
 
 
-def _people() -> dict[str, str]:
-    people = Agent.objects.filter(is_active=True).order_by("name").values_list("pk", "name")
-    return {str(pk): name for pk, name in people}
-
-
 def _assignees() -> dict[str, str]:
-    return {NOBODY: gettext("nobody: back to the team"), **_people()}
-
-
-def _teams() -> dict[str, str]:
-    return {str(pk): name for pk, name in Team.objects.order_by("name").values_list("pk", "name")}
+    return {NOBODY: gettext("nobody: back to the team"), **people()}
 
 
 def _moves() -> dict[str, str]:
@@ -234,7 +225,7 @@ def _readers() -> dict[str, str]:
     return {
         ASSIGNEE: gettext("the assignee"),
         LEADS: gettext("who leads the team"),
-        **_people(),
+        **people(),
     }
 
 
@@ -247,7 +238,7 @@ DOINGS: Mapping[str, Doing] = {
         WAYS[Todo.ASSIGN].undo,
         _assignees,
     ),
-    "team": Doing(_("Move to another team"), _("move it to %(value)s"), _hand_over, choices=_teams),
+    "team": Doing(_("Move to another team"), _("move it to %(value)s"), _hand_over, choices=teams),
     "priority": Doing(
         _("Priority"),
         _("set the priority to “%(value)s”"),

@@ -172,13 +172,19 @@ def _came_before(_value: str) -> Q:
     return Q(Exists(others.exclude(status__in=[Status.SPAM, Status.MERGED])))
 
 
-def _teams() -> dict[str, str]:
+def teams() -> dict[str, str]:
+    """Every team by its key, as a text."""
     return {str(pk): name for pk, name in Team.objects.order_by("name").values_list("pk", "name")}
 
 
-def _people() -> dict[str, str]:
-    people = Agent.objects.filter(is_active=True).order_by("name").values_list("pk", "name")
-    return {NOBODY: gettext("nobody"), **{str(pk): name for pk, name in people}}
+def people() -> dict[str, str]:
+    """Everybody who works here by their key, as a text."""
+    rows = Agent.objects.filter(is_active=True).order_by("name").values_list("pk", "name")
+    return {str(pk): name for pk, name in rows}
+
+
+def _assignees() -> dict[str, str]:
+    return {NOBODY: gettext("nobody"), **people()}
 
 
 def _topics() -> dict[str, str]:
@@ -227,8 +233,8 @@ ASKED: Mapping[str, Asked] = {
     "priority": Asked(_("the priority"), BOTH, _column("priority"), _of(Priority.choices)),
     "channel": Asked(_("the channel"), BOTH, _column("channel"), _of(Channel.choices)),
     "topic": Asked(_("the topic"), BOTH, _column("topic"), _topics),
-    "team": Asked(_("the team"), BOTH, _column("team"), _teams),
-    "assignee": Asked(_("the assignee"), BOTH, _assignee, _people),
+    "team": Asked(_("the team"), BOTH, _column("team"), teams),
+    "assignee": Asked(_("the assignee"), BOTH, _assignee, _assignees),
     "language": Asked(
         _("the customer's language"), BOTH, _column("language"), _of(settings.LANGUAGES)
     ),

@@ -26,8 +26,8 @@ from django.db.models.expressions import Combinable, CombinedExpression
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from integrations.listening import held_until, is_my_turn, noted_for
 from integrations.models import Listener, Occurrence
-from mail.models import OutboundEmail
 from rules.actions import DOINGS
 from rules.conditions import condition_of
 from rules.models import Happening, Rule, Run, Since
@@ -43,8 +43,6 @@ TICKETS_A_PASS = 200
 # Rules that set each other off.
 LONGEST_CHAIN = 5
 RUNS_A_DAY = 20
-# One process at a time does what happened, so that it is done in the order in which it happened.
-ORDER = 0x72756C65
 ERROR_LENGTH = 300
 TIME, BY_HAND = "time", "by hand"
 Outcome = Run.Outcome
@@ -84,9 +82,9 @@ def run_on_occurrences(*, now: datetime | None = None) -> int:
 
 @transaction.atomic
 def _take_next(*, now: datetime) -> bool:
-    noted = Occurrence.objects.filter(listener=Listener.Name.RULES)
+    noted = noted_for(Listener.Name.RULES)
     waiting = noted.filter(Q(look_at=None) | Q(look_at__lte=now)).order_by("pk")
-    if not waiting.exists() or not _is_my_turn():
+    if not waiting.exists() or not is_my_turn(Listener.Name.RULES):
         return False
     occurrence = waiting.first()
     if occurrence is None:
@@ -109,10 +107,7 @@ def _held_until(occurrence: Occurrence, *, now: datetime) -> datetime | None:
     """An answer that can still be taken back is none yet."""
     if HAPPENINGS.get(occurrence.kind) != Happening.ANSWERED:
         return None
-    held = Message.objects.filter(
-        pk=occurrence.thing, email__in=OutboundEmail.objects.held_back(now)
-    )
-    return held.values_list("email__next_try_at", flat=True).first()
+    return held_until([occurrence.thing], now=now).get(occurrence.thing)
 
 
 def _happening_of(occurrence: Occurrence) -> Happening | None:
@@ -135,13 +130,6 @@ def _ticket_of(occurrence: Occurrence) -> int | None:
         return occurrence.ticket
     of_clock = Ticket.objects.filter(clock=occurrence.clock)
     return of_clock.values_list("pk", flat=True).first()
-
-
-def _is_my_turn() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ORDER])
-        is_mine: bool = cursor.fetchone()[0]
-    return is_mine
 
 
 def _is_met(rule: Rule, ticket_id: int) -> bool:

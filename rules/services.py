@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Agent
 from common.positions import move_within, place_behind
-from integrations.models import Listener, Occurrence
+from integrations.listening import listen, noted_for
+from integrations.models import Listener
 from rules import actions, conditions
 from rules.exceptions import BadRule
 from rules.models import Rule
@@ -51,11 +52,10 @@ def save_rule(rule: Rule, *, values: Mapping[str, Any], by: Agent) -> Rule:
 
 def keep_listening() -> None:
     """What happens is noted exactly while a rule waits for it."""
-    if Rule.objects.filter(is_active=True, since="").exists():
-        Listener.objects.get_or_create(name=Listener.Name.RULES)
-    else:
-        Listener.objects.filter(name=Listener.Name.RULES).delete()
-        Occurrence.objects.filter(listener=Listener.Name.RULES).delete()
+    is_wanted = Rule.objects.filter(is_active=True, since="").exists()
+    listen(Listener.Name.RULES, is_wanted=is_wanted)
+    if not is_wanted:
+        noted_for(Listener.Name.RULES).delete()
 
 
 @transaction.atomic
