@@ -93,6 +93,7 @@ AUDITED: Mapping[str, Audited] = {
     # work on tickets
     "tickets_ratingsettings": Audited("", silent="changed_at changed_by_id"),
     "tickets_effortweights": Audited("", silent="changed_at changed_by_id"),
+    "tickets_statewording": Audited("", silent="changed_at changed_by_id"),
     "tickets_savedview": Audited(),
     "tickets_macro": Audited(),
     # other systems

@@ -79,6 +79,7 @@ STAYS: Mapping[str, str] = {
     "tickets_readmark": COLLEAGUES,
     "tickets_rematch": NUMBERS,
     "tickets_savedview": COLLEAGUES,
+    "tickets_statewording": SETTINGS,
     "tickets_tag": WORDS,
     "tickets_ticket_tags": WORDS,
     "tickets_ticketarticle": PUBLISHED,

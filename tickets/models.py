@@ -649,6 +649,30 @@ class EffortWeights(models.Model):
         return f"weights of effort as of {self.changed_at}"
 
 
+class StateWording(models.Model):
+    """How each state of an inquiry is called where its customer reads it, from then on: the newest
+    row holds. An empty word is the one we come with (tickets.state_words)."""
+
+    LONGEST = 30
+
+    new_ja = models.CharField(max_length=LONGEST, blank=True)
+    new_en = models.CharField(max_length=LONGEST, blank=True)
+    open_ja = models.CharField(max_length=LONGEST, blank=True)
+    open_en = models.CharField(max_length=LONGEST, blank=True)
+    on_hold_ja = models.CharField(max_length=LONGEST, blank=True)
+    on_hold_en = models.CharField(max_length=LONGEST, blank=True)
+    pending_customer_ja = models.CharField(max_length=LONGEST, blank=True)
+    pending_customer_en = models.CharField(max_length=LONGEST, blank=True)
+    # Of closed ones, too.
+    resolved_ja = models.CharField(max_length=LONGEST, blank=True)
+    resolved_en = models.CharField(max_length=LONGEST, blank=True)
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(Agent, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    def __str__(self) -> str:
+        return f"words for states as of {self.changed_at}"
+
+
 class Yardstick(models.Model):
     """Within how many seconds nine in ten of a month's tickets had their first reply by a person, by
     topic; no topic: all of them. Computed once and never again, so that what was judged by it stays.

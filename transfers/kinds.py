@@ -121,6 +121,7 @@ KINDS: tuple[Kind, ...] = (
     _kind("ratings", "tickets_rating"),
     _kind("rating_settings", "tickets_ratingsettings"),
     _kind("effort_weights", "tickets_effortweights"),
+    _kind("state_wordings", "tickets_statewording"),
     _kind("drafts", "tickets_draft"),
     _kind("ticket_articles", "tickets_ticketarticle"),
     _kind("views", "tickets_savedview"),

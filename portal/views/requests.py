@@ -18,13 +18,13 @@ from portal.forms import ReplyForm, Submission
 from portal.page_forms import LanguageForm
 from portal.pages import private_page
 from portal.visitors import may_post
-from portal.words import state_in_words
 from tickets.attachments import AttachmentRefused, keep_uploads, uploads
 from tickets.exceptions import TicketError
 from tickets.models import Message, Ticket
 from tickets.selectors import customer_page
 from tickets.services import asking, handling, inviting, replying
 from tickets.services.speaking import change_language
+from tickets.state_words import state_in_words
 
 
 @access.by_link

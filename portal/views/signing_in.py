@@ -21,12 +21,12 @@ from portal.forms import ConvertingEmailField
 from portal.pages import private_page
 from portal.views.requests import entry_of
 from portal.visitors import client_address
-from portal.words import state_in_words
 from tickets import links
 from tickets.inquiries import inquiries_of, inquiries_of_organization
 from tickets.models import Ticket
 from tickets.selectors import customer_page
 from tickets.services.entering import send_way_in
+from tickets.state_words import state_in_words
 
 AN_HOUR = 3600
 ASKED_PER_HOUR = 20

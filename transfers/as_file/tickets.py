@@ -10,10 +10,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Agent, Team
 from tickets.effort import effort_weights
-from tickets.models import EffortWeights, Macro, RatingSettings
+from tickets.models import EffortWeights, Macro, RatingSettings, StateWording
 from tickets.services.macros import save_macro
 from tickets.services.rating import rating_settings, save_rating_settings
 from tickets.services.weighing import save_effort_weights
+from tickets.services.wording import save_state_words
+from tickets.state_words import WORDS, kept_words
 from topics.models import Field, Topic
 from topics.services import save_field, save_topic
 from transfers.as_file.people import duration_of, seconds_of
@@ -133,6 +135,14 @@ def _save_effort(entry: Entry, _here: Entry | None, by: Agent) -> None:
     save_effort_weights(entry, by=by, now=timezone.now())
 
 
+def _state_words() -> list[Entry]:
+    return [kept_words()]
+
+
+def _save_state_words(entry: Entry, _here: Entry | None, by: Agent) -> None:
+    save_state_words(entry, by=by, now=timezone.now())
+
+
 SECTIONS = (
     Section(
         name="topics",
@@ -185,5 +195,13 @@ SECTIONS = (
         models=(EffortWeights,),
         read=_effort,
         save=_save_effort,
+    ),
+    Section(
+        name="state_words",
+        title=gettext_lazy("States in customers' words"),
+        fields=dict.fromkeys(WORDS, ""),
+        models=(StateWording,),
+        read=_state_words,
+        save=_save_state_words,
     ),
 )
