@@ -16,6 +16,7 @@ from accounts.api_tokens import revoke_tokens_of
 from accounts.exceptions import PeopleError
 from accounts.models import Agent, Membership, PermissionSet, Role, Team
 from accounts.permissions import OF_ROLE, Permission
+from accounts.second_factor import take_away_second_factors
 from accounts.sessions import end_sessions
 
 
@@ -96,6 +97,21 @@ def end_work(agent: Agent, *, by: Agent) -> Agent:
     end_sessions(held)
     revoke_tokens_of(held, now=timezone.now())
     _check_administrator_remains()
+    return held
+
+
+@transaction.atomic
+def remove_second_factors(agent: Agent, *, by: Agent) -> Agent:
+    """They have lost what they sign in with besides the password: none of it lets in any more, and
+    every session of theirs is over. Raises PeopleError for oneself and for who has none."""
+    held = _hold(agent, by=by)
+    if held == by:
+        raise PeopleError(_("Remove your own on your page “Sign-in and security”."))
+    if not take_away_second_factors(held):
+        raise PeopleError(_("%(name)s has no second factor.") % {"name": held.name})
+    held.session_round += 1
+    held.save(update_fields=["session_round"])
+    end_sessions(held)
     return held
 
 

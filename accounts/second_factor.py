@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts.models import Agent, Role, SignInRules
 
@@ -36,6 +36,23 @@ def lacking_second_factor() -> Q:
 def has_second_factor() -> Exists:
     """The condition on agents that they have one."""
     return Exists(Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_FACTORS))
+
+
+def factors_of(agent: Agent) -> dict[str, int]:
+    """How many of each kind somebody has, by its type; recovery codes count as one."""
+    kinds = Authenticator.objects.filter(user=agent).values_list("type").order_by("type")
+    return dict(kinds.annotate(number=Count("pk")))
+
+
+def must_have_second_factor(agent: Agent) -> bool:
+    """Whether their role has to have one."""
+    return agent.role in sign_in_rules().second_factor_roles
+
+
+def take_away_second_factors(agent: Agent) -> int:
+    """Apps, passkeys and recovery codes of theirs let in nobody any more. How many it were."""
+    number: int = Authenticator.objects.filter(user=agent).delete()[0]
+    return number
 
 
 def how_many_lack_one(roles: Iterable[str]) -> int:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from email.utils import formataddr
 from operator import itemgetter
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 
 from branding.selectors import brand_name
@@ -21,6 +23,8 @@ from mail.models import InboundEmail, Mailbox, OutboundEmail
 REFERENCES = 20
 REPORTS_FAILURES = "tickets.tasks.take_up_failures"
 NEXT_REPORT = timedelta(minutes=10)
+# No letter has this key.
+NO_EMAIL = 0
 
 
 def queue_email(  # noqa: PLR0913 - all of it is what a letter is
@@ -67,6 +71,19 @@ def queue_email(  # noqa: PLR0913 - all of it is what a letter is
     if email.next_try_at == now:
         doorbell.ring("mail.tasks.deliver_email", email.pk)
     return email
+
+
+@contextmanager
+def looking_the_same(*, is_meant: bool) -> Iterator[None]:
+    """What is queued within leaves only if it is meant. If not, the same is done up to ringing for a
+    worker, and undone: neither the page nor its time tells strangers which it was."""
+    with transaction.atomic():
+        with transaction.atomic():
+            yield
+            if not is_meant:
+                transaction.set_rollback(True)
+        if not is_meant:
+            doorbell.ring("mail.tasks.deliver_email", NO_EMAIL)
 
 
 def take_back_email(email_id: int, *, now: datetime) -> bool:

@@ -13,6 +13,8 @@ from django.urls import reverse
 
 from accounts.devices import Device
 from accounts.models import Agent
+from accounts.people import remove_second_factors
+from accounts.second_factor import must_have_second_factor
 from branding.selectors import brand_name
 from mail.letters import Letter, write_letter
 from mail.services import queue_email
@@ -46,6 +48,23 @@ def tell_of(news: News, *, agent: Agent, device: Device, now: datetime) -> None:
         "link": f"{settings.BASE_URL}{path}",
     }
     _send(agent, _letter("sign_in_news", agent, context), now=now)
+
+
+@transaction.atomic
+def remove_lost_factors(agent: Agent, *, by: Agent, now: datetime) -> Agent:
+    """Take away what somebody signs in with besides the password, and write to them that it was done,
+    and by whom. Raises PeopleError."""
+    held = remove_second_factors(agent, by=by)
+    context = {
+        "name": held.name,
+        "by": by.name,
+        "at": now,
+        "must_have_one": must_have_second_factor(held),
+        "brand": brand_name(held.language),
+        "link": f"{settings.BASE_URL}{reverse('account_security')}",
+    }
+    _send(held, _letter("factors_removed", held, context), now=now)
+    return held
 
 
 @transaction.atomic

@@ -79,6 +79,7 @@ def main() -> None:
             "mail_in": bench.part("incoming", "mail_in", options.mails),
             "bulk": bench.part("bulk", options.bulk),
             "breach_lag": bench.breach_lag(),
+            "guessing": bench.part("guessing", max(60, options.requests)),
         }
         # Last, because it fills the desk further.
         results["grown"] = bench.grown(results)

@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +15,9 @@ from accounts.inviting import Invited, make_invitation
 from accounts.models import Agent, Invitation, PermissionSet
 from accounts.people import save_person
 from accounts.permissions import Permission
+from accounts.second_factor import save_sign_in_rules
 from accounts.services import add_member
+from audit.models import Change
 from mail.models import OutboundEmail
 from tests.conftest import PASSWORD, signed_in
 from tests.desk.pages import words
@@ -298,3 +302,55 @@ def test_people_are_found_by_name_with_what_they_are(admin, aiko, ben):
     assert "Ben ben@example.com Agent · Support (lead) Never signed in · Password only" in found
     assert "Aiko" not in found
     assert "Aiko" in words(browser.get(f"{PEOPLE}?show=gone"))
+
+
+# A lost phone ---------------------------------------------------------------------------------
+
+
+def test_who_lost_phone_and_passkey_comes_in_again_and_sets_up_a_new_one(admin, aiko):
+    aiko.set_password(PASSWORD)
+    aiko.save()
+    TOTP.activate(aiko, "JBSWY3DPEHPK3PXP")
+    for kind in ("webauthn", "recovery_codes"):
+        Authenticator.objects.create(user=aiko, type=kind, data={})
+    save_sign_in_rules(second_factor_roles=["agent"])
+    there, as_admin = signed_in(aiko), signed_in(admin)
+    assert there.get("/desk/").status_code == 200
+
+    assert "Remove second factors …" in words(as_admin.get(person(aiko)))
+    page = as_admin.get(person(aiko, "second-factors/"))
+    assert "Their passkey lets in nobody any more." in words(page)
+    assert "have to set up a new second factor" in words(page)
+    answer = as_admin.post(person(aiko, "second-factors/delete/"), follow=True)
+
+    assert f"{aiko.name} has no second factor any more" in words(answer)
+    assert not Authenticator.objects.filter(user=aiko).exists()
+    assert there.get("/desk/").status_code == 302
+    letter = OutboundEmail.objects.get()
+    assert (letter.to, admin.name in letter.text) == (aiko.email, True)
+    removed = Change.objects.filter(table_name="mfa_authenticator", agent=admin.pk)
+    assert removed.count() == 3
+    again = Client()
+    again.post("/accounts/login/", {"login": aiko.email, "password": PASSWORD})
+    assert again.get("/desk/").headers["Location"] == "/accounts/2fa/", "nothing before a new one"
+    assert "has no second factor." in words(
+        as_admin.post(person(aiko, "second-factors/delete/"), follow=True)
+    )
+
+
+def test_nobody_removes_their_own_second_factors_or_those_of_who_may_do_more(admin, aiko, ben):
+    ben.permission_set = PermissionSet.objects.create(name="People", permissions=["people"])
+    ben.save()
+    for agent in (admin, ben):
+        TOTP.activate(agent, "JBSWY3DPEHPK3PXP")
+
+    refused = [
+        words(signed_in(by).post(person(agent, "second-factors/delete/"), follow=True))
+        for by, agent in ((ben, admin), (ben, ben), (admin, admin))
+    ]
+
+    assert "may do more than you" in refused[0]
+    assert all("Remove your own on your page" in each for each in refused[1:])
+    assert signed_in(aiko).post(person(ben, "second-factors/delete/")).status_code == 403
+    assert Authenticator.objects.count() == 2
+    assert not OutboundEmail.objects.exists()

@@ -10,12 +10,16 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, hotp_value, yield_hotp_counters_from_time
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.devices import device_of
 from accounts.models import Agent, AgentSession
 from accounts.people import end_work
+from accounts.tasks import forget_expired_sessions
 from audit.models import Change
 from mail.models import OutboundEmail
 from tests.conftest import PASSWORD, signed_in
@@ -132,6 +136,20 @@ def test_a_session_is_over_after_eight_idle_hours_and_after_a_day(enter: Enter):
         assert not is_in(busy)
 
 
+def test_sessions_that_are_over_are_deleted_and_the_others_live_on(enter: Enter, ben: Agent):
+    now = timezone.now()
+    with time_machine.travel(now, tick=False) as clock:
+        signed_in(ben)
+        clock.move_to(now + timedelta(hours=23))
+        late = enter()
+        clock.move_to(now + timedelta(hours=25))
+
+        forget_expired_sessions()
+
+        assert is_in(late)
+        assert Session.objects.count() == AgentSession.objects.count() == 1
+
+
 def test_a_new_password_ends_all_other_sessions_and_keeps_this_one(enter: Enter):
     here, other = enter(), enter(PHONE)
 
@@ -203,6 +221,25 @@ def test_sign_ins_and_failures_are_logged_without_names_and_passwords(
     assert ("sign_in.succeeded", aiko.pk) in events
     assert ("sign_in.failed", aiko.pk) in events
     assert not re.search(f"not the right one|{PASSWORD}|{aiko.email}", str(said))
+
+
+# Who guesses learns nothing -----------------------------------------------------------------------
+
+
+def test_known_or_not_a_new_password_takes_the_same_work_and_one_letter(aiko: Agent):
+    seen = []
+    # A first letter reads what is remembered from then on.
+    for address in (aiko.email, aiko.email, "nobody@example.com"):
+        with CaptureQueriesContext(connection) as captured:
+            answer = Client(headers={"Accept-Language": "en"}).post(
+                "/accounts/password/reset/", {"email": address}, follow=True
+            )
+        written = [q["sql"] for q in captured if q["sql"].startswith(("INSERT", "UPDATE"))]
+        seen.append((words(answer), [sql.split('"')[1] for sql in written]))
+
+    assert seen[1] == seen[2]
+    assert seen[2][1] == ["mail_outboundemail"]
+    assert [each.to for each in OutboundEmail.objects.all()] == [aiko.email] * 2
 
 
 # The second factor ------------------------------------------------------------------------------

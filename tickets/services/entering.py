@@ -17,7 +17,7 @@ from customers.normalizing import normalize_email
 from customers.signing_in import make_link
 from mail.letters import write_letter
 from mail.mailboxes import writing_mailbox
-from mail.services import queue_email
+from mail.services import looking_the_same, queue_email
 from tickets.services.writing import AUTOMATIC
 
 LETTERS_PER_HOUR = 3
@@ -36,10 +36,8 @@ def send_way_in(address: str, *, language: str, now: datetime | None = None) -> 
     now = now or timezone.now()
     with transaction.atomic():
         link = make_link(address, now=now)
-        with transaction.atomic():
+        with looking_the_same(is_meant=link.customer is not None):
             _queue(link.address, link.token, language=language, now=now)
-            if link.customer is None:
-                transaction.set_rollback(True)
 
 
 def _queue(address: str, token: str, *, language: str, now: datetime) -> None:
