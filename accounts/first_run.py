@@ -29,12 +29,12 @@ def has_administrator() -> bool:
 
 
 @transaction.atomic
-def make_setup_token() -> str | None:
-    """A token in place of the one before, for the last time in the clear; None: there is an
-    administrator."""
+def make_setup_token(token: str | None = None) -> str | None:
+    """A token in place of the one before, for the last time in the clear; a new one unless it is
+    given. None: there is an administrator."""
     if has_administrator():
         return None
-    token = secrets.token_urlsafe(BYTES)
+    token = token or secrets.token_urlsafe(BYTES)
     FirstRun.objects.all().delete()
     FirstRun.objects.create(pk=THE_ONE, digest=digest_of(token))
     return token

@@ -13,10 +13,12 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from accounts.company_sign_in import is_set_up
+from accounts.first_run import has_administrator
 from accounts.models import Agent
 from accounts.permissions import OF_SETTINGS, Permission
 from branding.models import Brand, Notice
 from branding.selectors import Shown, shown, stylesheet_digest
+from desk.access import sees_first_steps
 from desk.passkeys import can_be_kept
 from reports.usual_times import usual_times
 
@@ -35,6 +37,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "usual_times": SimpleLazyObject(usual_times),
         "events_url": settings.EVENTS_URL,
         "company_sign_in": settings.OIDC_NAME if is_set_up() else "",
+        "has_administrator": SimpleLazyObject(has_administrator),
         "can_keep_passkeys": SimpleLazyObject(lambda: can_be_kept(request)),
         "demo_people": demo_people() if settings.DEMO else [],
         "theme": "",
@@ -45,6 +48,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
             "can_see_reports": user.may(Permission.REPORTS),
             "can_export": user.may(Permission.EXPORT),
             "can_see_settings": bool(user.permissions & OF_SETTINGS),
+            "can_end_demo": settings.CAN_START_EMPTY and sees_first_steps(user),
             "unread_notifications": user.notifications.unread().count,
         }
     return context

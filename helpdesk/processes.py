@@ -56,6 +56,8 @@ class Program:
     farewell: signal.Signals | None = None
     prepare: Callable[[], None] = nothing
     is_ready: ReadyCheck = at_once
+    # Descriptors it inherits, under their numbers.
+    inherits: Sequence[int] = ()
 
 
 def spawn(program: Program, *, output: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -69,6 +71,7 @@ def spawn(program: Program, *, output: IO[bytes]) -> subprocess.Popen[bytes]:
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        pass_fds=program.inherits,
         preexec_fn=partial(_die_with_parent, os.getpid(), program.farewell or program.stop_signal),  # noqa: PLW1509 - no threads here
         user=account.uid if account else None,
         group=account.gid if account else None,

@@ -19,6 +19,8 @@ DATA_DIR = Path(env("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
 
 DEBUG = env.bool("DEBUG", default=False)
 DEMO = env.bool("DEMO", default=False)
+# Said by the supervisor, which would do it: see helpdesk.supervisor.emptying.
+CAN_START_EMPTY = DEMO and env.bool("CAN_START_EMPTY", default=False)
 HOST = env("HOST", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
 BASE_URL = env("BASE_URL", default=f"http://{HOST}:{PORT}").rstrip("/")
@@ -380,6 +382,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 600},
     },
+    "forget expired sessions": {
+        "task": "accounts.tasks.forget_expired_sessions",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
     "tell other systems": {
         "task": "integrations.tasks.tell_waiting",
         "schedule": 2.0,
@@ -471,7 +478,10 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
-ACCOUNT_FORMS = {"login": "desk.sign_in_forms.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "desk.sign_in_forms.SignInForm",
+    "reset_password": "desk.sign_in_forms.NewPasswordForm",
+}
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/15m/key"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

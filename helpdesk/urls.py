@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.i18n import set_language
 
 from desk.views import company_sign_in, joining, security
-from helpdesk import dev_mail, health, webhooks
+from helpdesk import demo_end, dev_mail, health, webhooks
 
 handler400 = "helpdesk.errors.bad_request"
 handler403 = "helpdesk.errors.forbidden"
@@ -43,4 +43,5 @@ if settings.DEMO:
     urlpatterns += [
         path("dev/mail/", dev_mail.letters, name="dev_mail"),
         path("dev/mail/<int:pk>/", dev_mail.letter, name="dev_mail_letter"),
+        path("dev/demo/", demo_end.end, name="dev_demo"),
     ]

@@ -43,6 +43,18 @@ class MailboxBackend(EmailBackend):
         return opened
 
 
+def has_own_server() -> bool:
+    """Whether the desk has a server for letters whose mailbox has none; else they are kept as files."""
+    return not settings.EMAIL_BACKEND.endswith(".filebased.EmailBackend")
+
+
+def do_letters_leave() -> bool:
+    """Whether a letter of the desk itself, such as an invitation, goes to anybody."""
+    of_default = MailboxSource.objects.filter(mailbox__is_default=True)
+    by_mailbox = of_default.filter(transport=MailboxSource.Transport.SMTP)
+    return has_own_server() or by_mailbox.exists()
+
+
 def connection_for(email: OutboundEmail) -> Any:
     """The connection of the mailbox the letter is from; None for the server of the desk. Raises what
     access_token() raises, and common.secrets.Unreadable."""

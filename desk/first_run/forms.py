@@ -30,6 +30,7 @@ from mail.connecting import check_connection
 from mail.mailbox_editing import save_mailbox
 from mail.models import Mailbox, MailboxSource
 from mail.oauth import is_this_machine
+from mail.transports import has_own_server
 from mail.troubles import ADVICE, Trouble
 from sla.editing import save_calendar
 from sla.models import BusinessCalendar
@@ -197,6 +198,7 @@ class MailboxStepForm(StepForm):
     name = forms.CharField(label=gettext_lazy("Sender's name"), max_length=100, required=False)
     host = forms.CharField(
         label=gettext_lazy("IMAP server"),
+        help_text=gettext_lazy("For example imap.example.com; your mail provider says which."),
         max_length=255,
         validators=[
             RegexValidator(r"^[A-Za-z0-9.:\[\]-]+$", gettext_lazy("Enter the name of a server."))
@@ -228,6 +230,14 @@ class MailboxStepForm(StepForm):
             "It sends your letters, with the same password. Empty: the mail server of the desk."
         ),
     )
+
+    def __init__(self, data: Any = None, *, typed: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, typed=typed)
+        if not has_own_server():
+            self.fields["smtp_host"].help_text = _(
+                "It sends your letters, with the same password. This desk has no mail server of its"
+                " own: without one here, letters do not leave."
+            )
 
     def as_now(self) -> dict[str, Any]:
         source = _source() or MailboxSource()

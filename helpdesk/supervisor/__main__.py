@@ -4,10 +4,13 @@ import os
 import shutil
 import signal
 import sys
+from dataclasses import replace
 
 from helpdesk.embedded.addresses import socket_directory
-from helpdesk.supervisor.desk import Desk
-from helpdesk.supervisor.plan import StartError, data_directory, make_plan, warnings
+from helpdesk.supervisor.desk import DemoEndedError, Desk
+from helpdesk.supervisor.emptying import is_asked_to_end, make_empty
+from helpdesk.supervisor.plan import Plan, StartError, data_directory, make_plan, warnings
+from helpdesk.supervisor.ports import listen
 from helpdesk.supervisor.register import LOCK, AlreadyRunningError, Register
 from helpdesk.supervisor.words import words
 
@@ -38,10 +41,28 @@ def start() -> None:
 
 
 def run(register: Register) -> None:
-    """Run the desk until it is asked to stop."""
+    """Run the desk until it is asked to stop; when the demo is ended, an empty one in its place."""
+    data_dir = data_directory(os.environ)
+    if is_asked_to_end(data_dir):
+        make_empty(data_dir)
     plan = make_plan(os.environ)
     for warning in warnings(plan, os.environ):
         say(warning)
+    if not plan.can_start_empty:
+        run_one(plan, register)
+        return
+    # Browsers that come between both desks wait here.
+    with listen(plan.host, plan.port) as listener:
+        plan = replace(plan, listener=listener)
+        try:
+            run_one(plan, register)
+        except DemoEndedError:
+            make_empty(data_dir)
+            run_one(plan.without_demo(), register)
+
+
+def run_one(plan: Plan, register: Register) -> None:
+    """Run one desk until it is asked to stop. Raises DemoEndedError when it has stopped for that."""
     desk = Desk(plan, register=register, say=say)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, desk.ask_to_stop)

@@ -22,6 +22,7 @@ def announcement(plan: Plan, *, secret_link: str) -> str:
         (words("form"), f"{url}/contact/"),
         *([(words("secret_link"), secret_link)] if secret_link and plan.demo else []),
         (words("mail"), _mail(plan, url)),
+        *([(words("demo_end"), f"{url}/dev/demo/")] if plan.can_start_empty else []),
         (words("data"), str(plan.data_dir)),
         (words("logs"), str(plan.logs)),
     ]

@@ -10,6 +10,7 @@ from helpdesk.processes import ProcessError, Program, tail
 from helpdesk.supervisor import programs
 from helpdesk.supervisor.announcement import announcement
 from helpdesk.supervisor.child import Child
+from helpdesk.supervisor.emptying import is_asked_to_end
 from helpdesk.supervisor.errand import Errand
 from helpdesk.supervisor.plan import Plan, StartError
 from helpdesk.supervisor.register import Register
@@ -18,6 +19,8 @@ from helpdesk.supervisor.words import padded, words
 TICK = 0.1
 LOG_CHECKS = 5.0
 STEP_WIDTH = 32
+# The page that says that the demo ends is still to be shown whole.
+SECONDS_TO_SAY_SO = 2.0
 PATIENCE_WITH_START = 60.0
 PATIENCE_WITH_SIGNS_OF_LIFE = 3.0
 DEATHS_AT_START = 4
@@ -25,6 +28,10 @@ WITH_PORT = {"web", "events"}
 # Together below ten seconds: first the desk's own processes, then the servers they write to.
 PATIENCE_WITH_PROCESSES = 6.5
 PATIENCE_WITH_SERVERS = 3.0
+
+
+class DemoEndedError(Exception):
+    """Somebody has asked for an empty desk, and this one has stopped."""
 
 
 class Desk:
@@ -39,13 +46,15 @@ class Desk:
         self._errands: list[Errand] = []
         self._is_stopping = False
         self._next_log_check = 0.0
+        self._demo_ends_at: float | None = None
 
     def ask_to_stop(self, _signal: int, _frame: FrameType | None) -> None:
         """Take note of a signal; the next tick acts on it."""
         self._is_stopping = True
 
     def run(self) -> None:
-        """Start everything and keep it running until somebody asks to stop."""
+        """Start everything and keep it running until somebody asks to stop. Raises DemoEndedError
+        when it has stopped to be emptied."""
         try:
             self._start()
             while True:
@@ -130,10 +139,20 @@ class Desk:
         """Look at every process once: who died, who may start again, who became ready."""
         if self._is_stopping:
             raise KeyboardInterrupt
+        self._look_for_the_end_of_the_demo()
         for child in self._children:
             self._look_at(child)
         self._shorten_logs()
         time.sleep(TICK)
+
+    def _look_for_the_end_of_the_demo(self) -> None:
+        if not (self._plan.can_start_empty and is_asked_to_end(self._plan.data_dir)):
+            return
+        if self._demo_ends_at is None:
+            self._demo_ends_at = time.monotonic() + SECONDS_TO_SAY_SO
+            self._say("\n" + words("emptying"))
+        elif time.monotonic() >= self._demo_ends_at:
+            raise DemoEndedError
 
     def _look_at(self, child: Child) -> None:
         if (code := child.find_dead()) is not None:

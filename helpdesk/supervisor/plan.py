@@ -2,12 +2,14 @@
 
 import ipaddress
 import shutil
+import socket
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from helpdesk.embedded import DESK_USER, database_url, redis_url
+from helpdesk.supervisor.emptying import has_ended
 from helpdesk.supervisor.ports import LAST_PORT, free_port
 from helpdesk.supervisor.words import words
 
@@ -32,6 +34,18 @@ class Plan:
     own_database: bool
     own_redis: bool
     environment: Mapping[str, str] = field(repr=False)
+    # What the web process answers on; without one, it opens its own.
+    listener: socket.socket | None = None
+
+    @property
+    def can_start_empty(self) -> bool:
+        """Whether all that the demo left is ours to delete."""
+        return self.demo and self.own_database and self.own_redis
+
+    def without_demo(self) -> "Plan":
+        """The same desk at the same address, empty."""
+        environment = {**self.environment, "DEMO": "0", "CAN_START_EMPTY": "0"}
+        return replace(self, demo=False, environment=environment)
 
     @property
     def logs(self) -> Path:
@@ -47,14 +61,16 @@ def data_directory(environment: Mapping[str, str]) -> Path:
 def make_plan(environment: Mapping[str, str]) -> Plan:
     """Read the environment, refuse what is unsafe, and choose free ports."""
     host = environment.get("HOST") or "127.0.0.1"
-    demo = is_true(environment.get("DEMO", ""))
+    data_dir = data_directory(environment)
+    # A demo that was ended does not come back to the desk that took its place.
+    demo = is_true(environment.get("DEMO", "")) and not has_ended(data_dir)
     if demo and not is_loopback(host):
         raise StartError(words("demo_refused", host=host))
     wanted = _wanted_port(environment)
     port = free_port(host, wanted=wanted)
     events_port = free_port(host, wanted=port + 1)
-    data_dir = data_directory(environment)
     base_url = environment.get("BASE_URL") or f"http://{in_url(host)}:{port}"
+    own_database, own_redis = (not environment.get(name) for name in ("DATABASE_URL", "REDIS_URL"))
     return Plan(
         data_dir=data_dir,
         host=host,
@@ -62,8 +78,8 @@ def make_plan(environment: Mapping[str, str]) -> Plan:
         events_port=events_port,
         base_url=base_url,
         demo=demo,
-        own_database=not environment.get("DATABASE_URL"),
-        own_redis=not environment.get("REDIS_URL"),
+        own_database=own_database,
+        own_redis=own_redis,
         environment={
             **_inherited(environment),
             "DATA_DIR": str(data_dir),
@@ -75,6 +91,7 @@ def make_plan(environment: Mapping[str, str]) -> Plan:
             "EVENTS_URL": environment.get("EVENTS_URL")
             or f"http://{in_url(host)}:{events_port}/events/",
             "DEMO": "1" if demo else "0",
+            "CAN_START_EMPTY": "1" if demo and own_database and own_redis else "0",
             "DJANGO_SETTINGS_MODULE": "helpdesk.settings",
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",

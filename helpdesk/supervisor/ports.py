@@ -3,6 +3,7 @@
 import socket
 
 LAST_PORT = 65535
+WAITING = 128
 
 
 def free_port(host: str, *, wanted: int, except_for: int | None = None) -> int:
@@ -26,6 +27,12 @@ def is_free(host: str, port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Hold the port: who comes waits until somebody answers."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=WAITING)
 
 
 def is_listening(host: str, port: int) -> bool:

@@ -1,6 +1,7 @@
 """The processes of a desk, in the order in which they start."""
 
 import signal
+from collections.abc import Sequence
 from functools import partial
 
 from helpdesk.embedded import postgres, redis
@@ -35,11 +36,15 @@ def setup_link(plan: Plan) -> Program:
 def processes(plan: Plan) -> list[Program]:
     """The desk itself."""
     ready = Readiness(plan)
+    held = [plan.listener.fileno()] if plan.listener else []
     return [
         _program(
             plan, "web",
-            "-m", "gunicorn", "--config", "python:helpdesk.gunicorn_conf", "helpdesk.wsgi",
+            "-m", "gunicorn", "--config", "python:helpdesk.gunicorn_conf",
+            *[word for number in held for word in ("--bind", f"fd://{number}")],
+            "helpdesk.wsgi",
             is_ready=ready.web,
+            inherits=held,
         ),
         _program(
             plan, "events",
@@ -75,6 +80,7 @@ def _program(
     *arguments: str,
     is_ready: ReadyCheck = at_once,
     farewell: signal.Signals = signal.SIGTERM,
+    inherits: Sequence[int] = (),
 ) -> Program:
     return Program(
         name=name,
@@ -83,4 +89,5 @@ def _program(
         directory=ROOT,
         is_ready=is_ready,
         farewell=farewell,
+        inherits=inherits,
     )

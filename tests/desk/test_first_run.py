@@ -173,6 +173,30 @@ def test_every_step_can_be_left_for_later(nao):
     assert not Topic.objects.exists()
 
 
+def test_whoever_comes_without_the_link_or_a_mail_server_reads_what_is_missing(
+    link, settings, english
+):
+    nobody = "There is no administrator here yet."
+    assert nobody in words(english.get("/accounts/login/"))
+    nao = Client()
+    nao.post(link, PERSON)
+    assert nobody not in words(english.get("/accounts/login/"))
+
+    silent, invitation = "letters do not leave", "/desk/settings/people/invitations/new/"
+    assert silent not in words(nao.get("/desk/setup/mailbox/")).lower()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    assert silent in words(nao.get("/desk/setup/mailbox/")).lower()
+    assert silent in words(nao.get(invitation)).lower()
+    # Of one team, it is clear which.
+    offered = Page(nao.get(invitation).content.decode()).form("/create/").fields
+    assert offered["teams"] == str(Team.objects.get().pk)
+    mailbox = Mailbox.objects.create(
+        address="help@aoba.example", team=Team.objects.get(), is_default=True
+    )
+    MailboxSource.objects.create(mailbox=mailbox, transport="smtp", smtp_host="smtp.aoba.example")
+    assert silent not in words(nao.get(invitation)).lower()
+
+
 def test_a_mailbox_that_does_not_work_is_not_kept_and_one_reads_why(nao, server):
     answer = nao.post("/desk/setup/mailbox/update/", mailbox_at(server, secret="wrong"))
     assert answer.status_code == 422

@@ -23,6 +23,7 @@ from helpdesk.processes import Program, identity, is_alive
 from helpdesk.supervisor.announcement import DEMO_PASSWORD, DEMO_PEOPLE, announcement
 from helpdesk.supervisor.brake import LONGEST, Brake
 from helpdesk.supervisor.child import LONGEST_LOG, Child
+from helpdesk.supervisor.emptying import ask_for_the_end, has_ended
 from helpdesk.supervisor.plan import Plan, StartError, is_loopback, make_plan, warnings
 from helpdesk.supervisor.ports import free_port, is_free
 from helpdesk.supervisor.register import AlreadyRunningError, Register
@@ -35,7 +36,9 @@ PARTS = ("postgres", "redis", "web", "events", "worker", "beat", "pump")
 @pytest.fixture
 def data_dir() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="yakusoku-", ignore_cleanup_errors=True) as directory:
-        yield Path(directory).resolve()
+        path = Path(directory).resolve() / "data"
+        path.mkdir(mode=0o700)
+        yield path
 
 
 @pytest.fixture
@@ -165,6 +168,7 @@ def test_the_announcement_tells_all_a_newcomer_needs(
     plan = plan_with(data_dir, DEMO="1")
     text = announcement(plan, secret_link=f"{plan.base_url}/r/abc/")
     for needed in (
+        f"{plan.base_url}/dev/demo/",
         f"{plan.base_url}/desk/",
         f"{plan.base_url}/contact/",
         f"{plan.base_url}/r/abc/",
@@ -187,7 +191,7 @@ def test_a_desk_without_administrator_tells_where_the_first_one_begins(data_dir:
 def test_without_demo_no_password_is_told(data_dir: Path) -> None:
     text = announcement(plan_with(data_dir), secret_link="")
     assert DEMO_PASSWORD not in text
-    assert "/dev/mail/" not in text
+    assert "/dev/" not in text
     assert str(data_dir / "mail") in text
 
 
@@ -305,7 +309,8 @@ class RealDesk:
 
     def __init__(self, data_dir: Path, *, port: int) -> None:
         self.data_dir = data_dir
-        self.output = data_dir / "terminal.log"
+        # Not in the directory, which may be emptied.
+        self.output = data_dir.with_name("terminal.log")
         variables = {"DEMO": "1", "PORT": str(port), "LANGUAGE_CODE": "en"}
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
@@ -402,7 +407,7 @@ def stop_and_see_nothing_left(desk: RealDesk) -> None:
 
 
 @pytest.mark.slow
-def test_a_killed_supervisor_takes_its_desk_along_and_the_next_start_keeps_the_data(
+def test_a_killed_desk_keeps_its_data_until_the_demo_is_ended_and_an_empty_one_starts(
     data_dir: Path, taken_port: int
 ) -> None:
     put_prepared_cluster(data_dir)
@@ -425,7 +430,23 @@ def test_a_killed_supervisor_takes_its_desk_along_and_the_next_start_keeps_the_d
         wait_for(again.is_announced, seconds=60)
         assert not is_alive(deaf)
         assert (data_dir / "secret_key").read_text() == secret_key
+        end_the_demo_and_see_an_empty_desk_start(again)
+        assert (data_dir / "secret_key").read_text() == secret_key
     finally:
         again.process.terminate()
         again.process.wait(15)
     assert "Traceback" not in again.said()
+    assert make_plan(desk_environment(data_dir, DEMO="1")).demo is False
+
+
+def end_the_demo_and_see_an_empty_desk_start(desk: RealDesk) -> None:
+    """Whoever comes meanwhile is not sent away, but waits. Migrating anew would take long here."""
+    web, url = desk.pids()["web"], desk.record()["url"]
+    ask_for_the_end(desk.data_dir)
+    wait_for(lambda: WORDS["en"]["emptying"] in desk.said())
+    wait_for(lambda: not is_alive(web), seconds=20)
+    host, _, port = url.removeprefix("http://").partition(":")
+    socket.create_connection((host, int(port)), timeout=5).close()
+    wait_for(lambda: desk.said().count(WORDS["en"]["postgres"]) == 2, seconds=30)
+    assert has_ended(desk.data_dir)
+    assert desk.record()["url"] == url

@@ -17,6 +17,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from psycopg2.errors import LockNotAvailable
 
+from accounts.first_run import make_setup_token
 from accounts.models import Agent, Team
 from audit.installing import install as install_audit
 from common.catalogs import compile_catalogs
@@ -26,6 +27,7 @@ from helpdesk.backup.restoring import put_back
 from helpdesk.context import DEMO_PASSWORD, demo_people
 from helpdesk.management.commands.load_demo import is_loopback
 from helpdesk.ownership import become_owner, let_desk_work
+from helpdesk.supervisor.emptying import first_token
 from privacy.files import delete_doomed_files
 from privacy.replaying import replay_erasures
 from sla.defaults import install_defaults
@@ -57,6 +59,7 @@ class Command(BaseCommand):
             collect_static_files()
         if settings.DEMO:
             call_command("load_demo")
+        expect_first_administrator()
         refuse_demo_people_in_public()
 
     def _put_back(self) -> None:
@@ -122,6 +125,12 @@ def drop_unfinished_indexes(cursor: CursorWrapper) -> None:
 def needs_migration() -> bool:
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def expect_first_administrator() -> None:
+    """The browser in which the demo was ended waits for the first page already."""
+    if token := first_token(settings.DATA_DIR):
+        make_setup_token(token)
 
 
 def ensure_team() -> None:
