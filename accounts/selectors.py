@@ -57,6 +57,19 @@ def teams_led_by(agent: Agent) -> QuerySet[Team]:
     return Team.objects.filter(memberships__agent=agent, memberships__is_lead=True)
 
 
+def teams_read_by(agent: Agent) -> QuerySet[Team]:
+    """Those whose settings they may read: every team for who manages or sees them all, their own
+    for its leads."""
+    reads_all = agent.sees_everything or agent.may(Permission.PEOPLE)
+    return Team.objects.all() if reads_all else teams_led_by(agent)
+
+
+def may_keep_team(agent: Agent, team: Team) -> bool:
+    """Whether they may change those: who manages teams, and who leads it."""
+    is_lead = team.memberships.filter(agent=agent, is_lead=True)
+    return agent.may(Permission.PEOPLE) or is_lead.exists()
+
+
 def people_by_team() -> dict[Team, list[Agent]]:
     """Every team with its active members, both by name: whom a ticket can be given."""
     active = Agent.objects.filter(is_active=True).order_by("name")

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Model, Prefetch, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -24,7 +24,7 @@ from customers.models import ContactPoint, Customer, Organization
 from integrations.models import Channel, Webhook
 from knowledge.models import Article, ArticleText, Collection
 from tickets import reach
-from tickets.models import Attachment, Macro, Message, SavedView, Ticket
+from tickets.models import Attachment, Macro, Message, Rating, SavedView, Ticket
 from tickets.services.handling import may_hold
 from tickets.services.macros import macros_kept_by, macros_seen_by
 from tickets.services.viewing import views_kept_by, views_seen_by
@@ -32,6 +32,7 @@ from topics.models import Topic
 from topics.selectors import definitions
 
 Found = TypeVar("Found")
+Row = TypeVar("Row", bound=Model)
 UPLOAD = "api.upload"
 
 
@@ -40,6 +41,31 @@ def check_may_everything(visitor: Agent) -> None:
     if not visitor.permissions.issuperset(Permission):
         said = _("Only whoever may do everything may do this.")
         raise Problem(403, "not-permitted", said)
+
+
+def check_may(visitor: Agent, permission: Permission) -> None:
+    """Raises Problem for whoever lacks it: of calls that share their address with one that others
+    may make."""
+    if not visitor.may(permission):
+        raise Problem(403, "not-permitted")
+
+
+def one_of(rows: QuerySet[Row], pk: str) -> Row:
+    """One of these rows, of which they may see all. Raises Http404."""
+    return _found(rows.filter(pk=_number(pk)).first())
+
+
+def one_in_body(rows: QuerySet[Row], pk: int, *, at: str) -> Row:
+    """The same, for an id in a body. Raises Problem."""
+    return _known(rows.filter(pk=pk).first(), at)
+
+
+def all_in_body(rows: QuerySet[Row], pks: Sequence[int], *, at: str) -> list[Row]:
+    """The rows of all these ids, each once. Raises Problem."""
+    found = list(rows.filter(pk__in=pks))
+    if len(found) != len(set(pks)):
+        raise unknown(at)
+    return found
 
 
 def ticket(visitor: Agent, number: str) -> Ticket:
@@ -70,15 +96,7 @@ def contact_point(visitor: Agent, pk: str, point: str) -> ContactPoint:
 
 def organization(visitor: Agent, pk: str) -> Organization:
     """An organisation of which they may see somebody. Raises Http404."""
-    return _found(organizations(visitor).filter(pk=_number(pk)).first())
-
-
-def organizations(visitor: Agent) -> QuerySet[Organization]:
-    """Those of which they may see somebody; all of them for who sees everything."""
-    if visitor.sees_everything:
-        return Organization.objects.all()
-    people = reach.customers_seen_by(visitor)
-    return Organization.objects.filter(pk__in=people.values("organization"))
+    return _found(reach.organizations_seen_by(visitor).filter(pk=_number(pk)).first())
 
 
 def message(ticket: Ticket, pk: int, *, at: str = "message") -> Message:
@@ -161,6 +179,14 @@ def topic(pk: int) -> Topic:
     return _known(found if found and found.is_active else None, "topic")
 
 
+def one_to_recover(visitor: Agent, ticket: Ticket) -> Rating:
+    """The bad rating of a ticket that it is theirs to make up for. Raises Http404."""
+    is_lead = visitor.memberships.filter(team=ticket.team_id, is_lead=True)
+    if not (visitor.sees_everything or is_lead.exists()):
+        raise Http404
+    return _found(Rating.objects.filter(ticket=ticket, recovery_due_at__isnull=False).first())
+
+
 def articles(visitor: Agent) -> QuerySet[Article]:
     """What they may read, with what it says."""
     texts = ArticleText.objects.defer("title_tokens", "tokens", "draft_tokens")
@@ -194,6 +220,12 @@ def attachment(visitor: Agent, public_id: UUID) -> Attachment:
     return _found(reach.find_attachment(visitor, public_id))
 
 
+def files_in_body(files: QuerySet[Attachment], public_ids: Sequence[str]) -> list[Attachment]:
+    """Those of these files that are named. Raises Problem."""
+    named = {str(file.public_id): file for file in files} if public_ids else {}
+    return [_known(named.get(each), "attachments") for each in dict.fromkeys(public_ids)]
+
+
 def name_of_upload(visitor: Agent, upload: Attachment) -> str:
     """By which this agent, and nobody else, sends a file that waits."""
     return signing.dumps([upload.public_id.hex, visitor.pk], salt=UPLOAD)
@@ -210,7 +242,7 @@ def _upload(visitor: Agent, name: str, at: str) -> UUID:
     except signing.BadSignature:
         said = None
     if not said or said[1] != visitor.pk:
-        raise _unknown(at)
+        raise unknown(at)
     return UUID(said[0])
 
 
@@ -229,9 +261,10 @@ def _found(found: Found | None) -> Found:
 
 def _known(found: Found | None, at: str) -> Found:
     if found is None:
-        raise _unknown(at)
+        raise unknown(at)
     return found
 
 
-def _unknown(at: str) -> Problem:
+def unknown(at: str) -> Problem:
+    """What is told of a name in a body that leads nowhere."""
     return invalid(at, "unknown", _("There is none of this name that you may use."))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from accounts.models import Agent
+from api.endpoint import Asked, page
 from api.problems import invalid
 from api.shapes import Choice, Instant, ListOf, Shape, Text
 from api.showing import FIELDS
@@ -22,6 +24,7 @@ from topics.models import Field
 from topics.selectors import definitions
 
 LATEST = Order(("updated_at",), is_ascending=True)
+BY_ID = Order((), is_ascending=True)
 ID = Text(20, about="An id")
 OF_QUEUE: dict[str, Shape] = {
     "scope": Choice(QueueFilter.SCOPES, about="Whose tickets"),
@@ -86,6 +89,15 @@ def page_of_tickets(rows: Any, order: Order, *, after: str, size: int) -> Page[d
     """One page of rows. Raises Problem for a beginning that is none."""
     check_after(order, after)
     return page_of(rows, order, after=after, size=size)
+
+
+def paged(
+    asked: Asked, rows: QuerySet[Any, Any], order: Order, shown: Callable[[Any], Any]
+) -> HttpResponse:
+    """The page of these rows that was asked for."""
+    check_after(order, asked.after)
+    found = page_of(rows, order, after=asked.after, size=asked.limit)
+    return page(asked, [shown(row) for row in found.rows], found.older)
 
 
 def check_after(order: Order, after: str) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from accounts.exceptions import PeopleError
 from api.problems import Problem, Wrong
 from customers.exceptions import AddressTaken, BadAddress, CustomerError
 from integrations.channels import ChannelError, ChannelOff, TakenBefore
 from knowledge.exceptions import ArticleError, Overtaken
+from rules.exceptions import BadRule
 from tickets import exceptions as of_tickets
 from tickets.attachments import AttachmentRefused
 from topics.exceptions import BadValues, TopicError
@@ -27,11 +29,15 @@ OF_A_FIELD: Mapping[type[Exception], tuple[str, str]] = {
     of_tickets.BriefMissing: ("brief", "brief-missing"),
     of_tickets.NoAddress: ("customer", "no-address"),
     of_tickets.BadView: ("name", "name"),
+    of_tickets.CannotBeScheduled: ("send_at", "cannot-be-scheduled"),
+    of_tickets.CannotBeLinked: ("other", "same-ticket"),
     AttachmentRefused: ("content", "file-refused"),
     BadAddress: ("value", "address"),
 }
 
 
+# What forms call otherwise than bodies.
+AS_SENT = {"enclosed": "attachments", "depends": "depends_on"}
 # What stands in the way, and how it is called.
 IN_THE_WAY: Mapping[type[Exception], str] = {
     of_tickets.SomebodyAnswered: "something-new",
@@ -40,7 +46,10 @@ IN_THE_WAY: Mapping[type[Exception], str] = {
     ChannelOff: "channel-off",
     TakenBefore: "external-id-taken",
 }
-REFUSALS = (of_tickets.TicketError, CustomerError, TopicError, ArticleError, ChannelError)
+REFUSALS = (
+    *(of_tickets.TicketError, CustomerError, TopicError, ArticleError, ChannelError),
+    *(PeopleError, BadRule),
+)
 
 
 def problem_of(refusal: Exception) -> Problem | None:
@@ -68,4 +77,4 @@ def _field_of(refusal: Exception) -> tuple[str, str] | None:
         if isinstance(refusal, kind):
             return at
     field = getattr(refusal, "field", None)
-    return (field, "refused") if field else None
+    return (AS_SENT.get(field, field), "refused") if field else None

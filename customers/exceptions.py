@@ -21,3 +21,11 @@ class AddressTaken(CustomerError):
 
 class BadAddress(CustomerError):
     pass
+
+
+class BadOrganization(CustomerError):
+    """It cannot be kept so; `field` is what is wrong, if one thing is."""
+
+    def __init__(self, sentence: str, *, field: str | None = None) -> None:
+        super().__init__(sentence)
+        self.field = field

@@ -23,11 +23,11 @@ from accounts.models import (
     Team,
 )
 from accounts.permissions import Permission
-from accounts.selectors import teams_led_by
+from accounts.selectors import may_keep_team, teams_led_by, teams_read_by
 from audit.models import Access
 from branding.models import Notice
 from common.numbers import whole_number
-from customers.models import ContactPoint, Customer
+from customers.models import ContactPoint, Customer, Organization
 from integrations.models import Channel, Delivery, Webhook
 from knowledge.models import Article, ArticleText, ArticleVersion, Collection
 from knowledge.selectors import may_keep_articles
@@ -49,6 +49,7 @@ from tickets.models import (
     Rating,
     SavedView,
     ScheduledReply,
+    StateWording,
     Tag,
     ThirdPartyLetter,
     Ticket,
@@ -121,6 +122,17 @@ def customers(visitor: Agent) -> QuerySet[Customer]:
     return reach.customers_seen_by(visitor)
 
 
+def organization(visitor: Agent, pk: int) -> Organization:
+    """An organisation of which they may see somebody. Raises Http404."""
+    return _found(reach.organizations_seen_by(visitor).filter(pk=pk).first())
+
+
+def check_may_add_organization(visitor: Agent) -> None:
+    """Raises Http404 for whoever could not see one without customers."""
+    if not visitor.sees_everything:
+        raise Http404
+
+
 def view(visitor: Agent, pk: int) -> SavedView:
     """A saved view they may open. Raises Http404."""
     return _found(views_seen_by(visitor).filter(pk=pk).first())
@@ -150,22 +162,13 @@ def kept_macro(visitor: Agent, pk: int) -> Macro:
 def team(visitor: Agent, pk: int) -> Team:
     """A team whose settings they may read: every team for who manages or sees them all, their own
     for its leads. Raises Http404."""
-    led = teams_led_by(visitor)
-    reads_all = visitor.sees_everything or visitor.may(Permission.PEOPLE)
-    teams = Team.objects.all() if reads_all else led
-    return _found(teams.filter(pk=pk).first())
+    return _found(teams_read_by(visitor).filter(pk=pk).first())
 
 
 def kept_team(visitor: Agent, pk: int) -> Team:
     """A team whose settings they may change. Raises Http404."""
     found = team(visitor, pk)
     return _found(found if may_keep_team(visitor, found) else None)
-
-
-def may_keep_team(visitor: Agent, team: Team) -> bool:
-    """Who manages teams, and who leads it."""
-    is_lead = team.memberships.filter(agent=visitor, is_lead=True)
-    return visitor.may(Permission.PEOPLE) or is_lead.exists()
 
 
 def person(pk: int) -> Agent:
@@ -304,6 +307,13 @@ def letter_version(name: str, language: str, number: str) -> LetterTextVersion |
         return None
     versions = LetterTextVersion.objects.filter(name=name, language=language).exclude(subject="")
     return _found(versions.filter(pk=_number(number)).first())
+
+
+def state_wording(number: str) -> StateWording | None:
+    """What states were called before; None when no number is given. Raises Http404."""
+    if not number:
+        return None
+    return _found(StateWording.objects.filter(pk=_number(number)).first())
 
 
 def topic(pk: int) -> Topic:

@@ -68,6 +68,7 @@ def _places(text: str, *, agent: Agent) -> list[Place]:
         "desk:view_list": _("Saved views"),
         "desk:macro_list": _("Macros"),
         "desk:article_list": _("Articles"),
+        "desk:organization_list": _("Organisations"),
         "desk:notification_list": _("Notifications"),
         "desk:availability": _("Availability"),
         "desk:notification_settings": _("What I am told"),

@@ -31,6 +31,7 @@ from desk.settings import recurrences as recurrence_settings
 from desk.settings import retention as retention_settings
 from desk.settings import rules as rule_settings
 from desk.settings import sign_in as sign_in_settings
+from desk.settings import state_words as state_words_settings
 from desk.settings import tags as tag_settings
 from desk.settings import teams as team_settings
 from desk.settings import topics as topic_settings
@@ -58,6 +59,7 @@ from desk.views import (
     notification_settings,
     notifications,
     opening,
+    organizations,
     originals,
     preferences,
     presence,
@@ -264,6 +266,12 @@ urlpatterns = [
     path("mail/", mail_tray.index, name="mail_tray"),
     path("mail/<int:pk>/raw/", mail_tray.raw, name="mail_raw"),
     path("mail/<int:pk>/decision/", mail_tray.decide, name="mail_decide"),
+    path("organizations/", organizations.index, name="organization_list"),
+    path("organizations/new/", organizations.new, name="organization_new"),
+    path("organizations/create/", organizations.create, name="organization_create"),
+    path("organizations/<int:pk>/", organizations.show, name="organization"),
+    path("organizations/<int:pk>/update/", organizations.update, name="organization_update"),
+    path("organizations/<int:pk>/deletion/", organizations.delete, name="organization_delete"),
     path("customers/find/", opening.find_customer, name="customer_find"),
     path("customers/<int:pk>/", customers.show, name="customer"),
     path("customers/<int:pk>/edit/", customers.edit, name="customer_edit"),
@@ -395,6 +403,15 @@ urlpatterns = [
     ),
     path("settings/embedding/", embedding_settings.show, name="settings_embedding"),
     path("settings/embedding/update/", embedding_settings.update, name="settings_embedding_update"),
+    path("settings/states/", state_words_settings.show, name="settings_state_words"),
+    path(
+        "settings/states/update/", state_words_settings.update, name="settings_state_words_update"
+    ),
+    path(
+        "settings/states/preview/",
+        state_words_settings.preview,
+        name="settings_state_words_preview",
+    ),
     path("settings/notices/", notice_settings.index, name="settings_notices"),
     path("settings/notices/new/", notice_settings.new, name="settings_notice_new"),
     path("settings/notices/create/", notice_settings.create, name="settings_notice_create"),
@@ -554,6 +571,16 @@ urlpatterns = [
         "settings/people/<int:pk>/activation/",
         people_settings.create_return,
         name="settings_person_return",
+    ),
+    path(
+        "settings/people/<int:pk>/second-factors/",
+        people_settings.factors,
+        name="settings_person_factors",
+    ),
+    path(
+        "settings/people/<int:pk>/second-factors/delete/",
+        people_settings.delete_factors,
+        name="settings_person_factors_delete",
     ),
     path("settings/sign-in/", sign_in_settings.show, name="settings_sign_in"),
     path("settings/sign-in/update/", sign_in_settings.update, name="settings_sign_in_update"),

@@ -27,18 +27,21 @@ from tickets.services.replying import Outcome
 logger = structlog.get_logger(__name__)
 NAMESPACE = UUID("5d1c0f5e-6f0b-4b0e-9a54-6f2a0b6f7c11")
 ERROR_LENGTH = 300
+EARLIEST_YEAR, YEARS_AHEAD = 2000, 10
 Every = Recurrence.Every
 
 
 def save_recurrence(recurrence: Recurrence, *, now: datetime | None = None) -> Recurrence:
     """Keep it; it is opened next at the first of its times that has not passed. Raises BadRule when
-    the assignee could not see the ticket."""
-    assignee = recurrence.assignee
+    the assignee could not see the ticket, and for a first time that is too far away."""
+    now, assignee = now or timezone.now(), recurrence.assignee
+    if not EARLIEST_YEAR <= recurrence.first_at.year <= now.year + YEARS_AHEAD:
+        raise BadRule(_("This is too far away. Choose a time within ten years."), field="first_at")
     if assignee is not None and not may_hold(assignee, team_id=recurrence.team_id):
         raise BadRule(
             _("%(name)s is not in this team.") % {"name": assignee.name}, field="assignee"
         )
-    recurrence.next_at = next_time(recurrence, after=now or timezone.now())
+    recurrence.next_at = next_time(recurrence, after=now)
     recurrence.error = ""
     recurrence.save()
     return recurrence

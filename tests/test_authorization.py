@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -28,6 +29,7 @@ from accounts.permissions import OF_ROLE, Permission
 from accounts.services import add_member, notify_agents
 from branding.models import Notice as BrandNotice
 from branding.services import save_brand, save_notice
+from customers.models import Organization
 from customers.signing_in import make_link
 from helpdesk.access import RULES, Who, may
 from integrations.models import Channel, Delivery, Webhook
@@ -64,7 +66,7 @@ MAY = {
 }
 NO_TOKEN = "a" * 32
 
-DEMO_URLS = {"dev_mail", "dev_mail_letter"}
+DEMO_URLS = {"dev_mail", "dev_mail_letter", "dev_demo"}
 # Addresses of one ticket of the support team: for everybody else it does not exist.
 OF_ONE_TEAM = {
     *("desk:ticket", "desk:customer", "desk:attachment", "desk:reply_create", "desk:note_create"),
@@ -95,10 +97,13 @@ OF_ONE_TEAM = {
     *("desk:customer_note_create", "desk:customer_merge", "desk:customer_merge_create"),
     *("desk:customer_separation_create", "desk:different_create"),
     *("desk:customer_organization", "desk:recovery_create"),
+    *("desk:organization", "desk:organization_update", "desk:organization_delete"),
     *("desk:privacy", "desk:hand_out_create", "desk:hand_out_download", "desk:customer_erase"),
 }
-# The settings of a team and the mail that needs a look, which only these of the staff may read, and change.
+# What only these of the staff may read, and change: settings of a team, mail that needs a look, the end
+# of the demo.
 OF_LEADS = {
+    "dev_demo": {"administrator"},
     "desk:settings_team": {"lead", "clerk", "manager", "administrator"},
     "desk:settings_team_update": {"lead", "clerk", "administrator"},
     "desk:settings_on_call": {"lead", "clerk", "manager", "administrator"},
@@ -125,6 +130,8 @@ OF_LEADS = {
             *("import_faults", "export", "export_create", "export_download"),
         )
     },
+    "desk:organization_new": {"manager", "administrator"},
+    "desk:organization_create": {"manager", "administrator"},
     "desk:mail_tray": {"lead", "clerk", "administrator"},
     "desk:mail_raw": {"lead", "clerk", "administrator"},
     "desk:mail_decide": {"lead", "clerk", "administrator"},
@@ -134,9 +141,26 @@ OF_LEADS = {
 # Of the API: what is of one ticket, or of one customer, of the support team.
 OF_ONE_TICKET = (
     *("ticket", "messages", "notes", "commitments", "events", "merge", "split", "macro"),
+    *("calls", "missed_calls", "scheduled", "third_party_letters", "customer_tasks", "recovery"),
+    *("participants", "links", "steps", "linked_articles", "following", "brief"),
 )
+# One of these things, which is not there.
+OF_ONE_TICKET_ABSENT = (
+    *("message", "acceptance", "scheduled_message", "ticket_merge", "participant", "link", "step"),
+    *("linked_article",),
+)
+OF_SETTINGS_ABSENT = (
+    *("topic", "field", "tag", "team", "person", "deactivation", "invitation", "rule", "rule_runs"),
+    *("invitation_sending", "rule_preview", "rule_undo", "recurring_ticket", "bulk_change"),
+    *("bulk_undo",),
+)
+# What needs no words.
+WITHOUT_BODY = {"api:brief": 200, "api:missed_calls": 201}
+OF_MESSAGES = ("message", "acceptance")
+OF_ONE_CUSTOMER_ABSENT = ("contact_point", "contact_point_state", "customer_separation")
 OF_ONE_CUSTOMER = (
     *("customer", "contact_points", "customer_tickets", "customer_notes", "customer_merge"),
+    *("customer_difference",),
 )
 # What nobody here has set up or merged: the page is open to the visitor, the thing is absent.
 ABSENT = {
@@ -189,7 +213,8 @@ class World:
 
 
 @pytest.fixture
-def world(db: None, demo_urls: None) -> World:
+def world(db: None, demo_urls: None, settings: Any) -> World:
+    settings.CAN_START_EMPTY = True
     return _build_world()
 
 
@@ -222,6 +247,8 @@ def _build_world() -> World:
     keep_uploads([_a_file()], submission_key=key, now=timezone.now())
     message = Message.objects.get(ticket=inquiry_a.ticket)
     Attachment.objects.update(message=message)
+    organization = Organization.objects.create(name="Example KK")
+    organization.customers.add(inquiry_a.ticket.customer)
     inquiry_b = an_inquiry(email="jiro@example.com", subject="請求書について")
     keeper = people["administrator"]
     Tag.objects.create(name="VIP", normalized="vip")
@@ -379,7 +406,10 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
         **{f"desk:settings_channel{what}": {"pk": _the_id_of(Channel)} for what in ("", "_update")},
         **{
             f"desk:settings_person{what}": {"pk": world.people["agent"].pk}
-            for what in ("", "_update", "_leave", "_leave_create", "_return")
+            for what in (
+                *("", "_update", "_leave", "_leave_create", "_return"),
+                *("_factors", "_factors_delete"),
+            )
         },
         **{
             f"desk:settings_invitation_{what}": {"pk": _the_id_of(Invitation)}
@@ -436,6 +466,10 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
         "desk:settings_policy_update": {"pk": _the_id_of(Policy)},
         "desk:settings_calendar": {"pk": _the_id_of(BusinessCalendar)},
         "desk:settings_calendar_update": {"pk": _the_id_of(BusinessCalendar)},
+        **{
+            f"desk:organization{what}": {"pk": _the_id_of(Organization)}
+            for what in ("", "_update", "_delete")
+        },
         "desk:separation_create": {**number, "pk": 1},
         "desk:reply_undo": {**number, "pk": 1},
         "desk:macro_use": {**number, "pk": 1},
@@ -453,7 +487,16 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
         "desk:settings_api_token_revoke": {"pk": 1},
         **{f"api:{name}": number for name in OF_ONE_TICKET},
         **{f"api:{name}": {"pk": world.ticket.customer_id} for name in OF_ONE_CUSTOMER},
-        "api:contact_point": {"pk": world.ticket.customer_id, "point": 10**9},
+        **{
+            f"api:{name}": {"pk": world.ticket.customer_id, "point": 10**9}
+            for name in OF_ONE_CUSTOMER_ABSENT
+        },
+        **{
+            f"api:{name}": {**number, "message" if name in OF_MESSAGES else "pk": 10**9}
+            for name in OF_ONE_TICKET_ABSENT
+        },
+        **{f"api:{name}": {"pk": 10**9} for name in OF_SETTINGS_ABSENT},
+        "api:rule_undo": {"pk": 10**9, "point": 10**9},
         **{
             f"api:{name}": {"pk": 10**9}
             for name in (*("organization", "channel_messages", "macro_detail", "view", "webhook"),)
@@ -632,12 +675,14 @@ def _may_use(agent: Agent, name: str) -> bool:
 def _expected_of_program(agent: Agent, name: str, method: str) -> set[int]:
     if not _may_use(agent, name):
         return {403}
-    if name in {
-        *("api:organization", "api:contact_point", "api:macro_detail", "api:view", "api:webhook"),
-    }:
-        return {404}
+    absent = (*OF_ONE_TICKET_ABSENT, *OF_SETTINGS_ABSENT, *OF_ONE_CUSTOMER_ABSENT)
+    if name.removeprefix("api:") in {*absent, "organization", "macro_detail", "view", "webhook"}:
+        # A body that is not right is refused before anything is looked for.
+        return {404, 422} if method in {"PATCH", "POST"} else {404}
     if method in {"GET", "HEAD"}:
         return {200}
+    if name in WITHOUT_BODY:
+        return {WITHOUT_BODY[name]}
     if name == "api:publication":
         return {200, 403}
     return {200} if method == "PATCH" else {403, 422}

@@ -10,7 +10,7 @@ from accounts.models import Agent
 from audit.looking import note_look
 from audit.models import Access
 from common.prepared import prepared
-from customers.models import Customer
+from customers.models import Customer, Organization
 from tickets.models import Attachment, Ticket, reach_of
 
 
@@ -56,6 +56,14 @@ def customers_seen_by(visitor: Agent) -> QuerySet[Customer]:
         return Customer.objects.all()
     visible = Ticket.objects.visible_to(visitor).filter(customer=OuterRef("pk"))
     return Customer.objects.filter(Exists(visible))
+
+
+def organizations_seen_by(visitor: Agent) -> QuerySet[Organization]:
+    """Those of which they may see somebody; all of them for who sees everything."""
+    if visitor.sees_everything:
+        return Organization.objects.all()
+    people = customers_seen_by(visitor)
+    return Organization.objects.filter(pk__in=people.values("organization"))
 
 
 def find_attachment(visitor: Agent, public_id: UUID) -> Attachment | None:

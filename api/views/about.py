@@ -17,7 +17,8 @@ from api.shapes import Text, answered
 
 PLACES = (
     *("me", "tickets", "customers", "organizations", "uploads", "articles", "macros", "views"),
-    *("collections", "topics"),
+    *("collections", "topics", "people", "invitations", "permission_sets", "availability"),
+    *("rules", "recurring", "bulk"),
     *("fields", "tags", "teams", "agents", "channels", "webhooks", "settings", "schema", "docs"),
 )
 ROOT = answered("Root", {name: Text(300) for name in PLACES})

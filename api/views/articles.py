@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Language
 from api import access
 from api.endpoint import PAGED, Asked, Endpoint, absolute, answer, call, page
-from api.filtering import check_after
+from api.filtering import BY_ID, check_after
 from api.problems import Problem
 from api.schema import page_of
 from api.shapes import (
@@ -27,7 +27,7 @@ from api.shapes import (
     body,
     utc,
 )
-from api.views.lists import BOTH, BY_ID
+from api.views.arranging import BOTH
 from common.keyset import page_of as keyset_page
 from knowledge.models import BODY_LENGTH, TITLE_LENGTH, Article, ArticleText, Audience, Collection
 from knowledge.selectors import may_keep_articles

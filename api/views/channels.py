@@ -10,11 +10,10 @@ from django.urls import reverse
 
 from api import access
 from api.endpoint import PAGED, Asked, Endpoint, absolute, answer, call, page
-from api.filtering import check_after
+from api.filtering import BY_ID, check_after
 from api.schema import page_of
 from api.shapes import Choice, Flag, ListOf, OrNull, Text, Whole, answered, body
 from api.showing import NAMED, TEAM
-from api.views.lists import BY_ID
 from common.keyset import page_of as keyset_page
 from integrations.channels import LONGEST_NAME, LONGEST_TEXT, Incoming, receive
 from integrations.models import Channel

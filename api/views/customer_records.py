@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,9 +19,10 @@ from api.showing import AGENT, shown_agent
 from api.views.customers import CUSTOMER, shown_customer
 from common.keyset import Order
 from common.keyset import page_of as keyset_page
-from customers.models import CustomerNote
+from customers.merging import remember_different
+from customers.models import Customer, CustomerMerge, CustomerNote
 from customers.services import write_customer_note
-from tickets.services.customer_records import merge_customers
+from tickets.services.customer_records import merge_customers, separate_customers
 
 LATEST = Order(("written_at",), is_ascending=False)
 NOTE = answered(
@@ -31,6 +33,10 @@ NEW_NOTE = body("NewCustomerNote", {"body": Text(5000, 1)}, ["body"])
 MERGE = body(
     "NewCustomerMerge", {"into": Whole(about="The id of the record that goes on")}, ["into"]
 )
+
+
+DIFFERENCE = body("NewDifference", {"other": Whole(about="The id of the other one")}, ["other"])
+MERGED = answered("MergedCustomer", {"id": Whole(), "customer": Whole(), "at": Instant()})
 
 
 class CustomerNotes(Endpoint):
@@ -70,12 +76,21 @@ class CustomerMerges(Endpoint):
 
     of = section = "customers"
 
+    @call("List the records that go on as this one", answer=page_of(MERGED))
+    def get(self, asked: Asked, pk: str) -> HttpResponse:
+        """The newest first, on one page."""
+        merges = _merges(access.customer(asked.agent, pk)).order_by("-pk")[:100]
+        items = [
+            {"id": each.pk, "customer": each.customer_id, "at": utc(each.at)} for each in merges
+        ]
+        return page(asked, items, "")
+
     @call(
         "Let a record of a customer go on as another one",
         answer=CUSTOMER,
         body=MERGE,
         about="Tickets, addresses, notes and history of both are one; answers with the record that"
-        " goes on. For thirty days the desk can take them apart again.",
+        " goes on. For thirty days they can be taken apart again.",
         example={"into": 1},
     )
     def post(self, asked: Asked, pk: str) -> HttpResponse:
@@ -86,6 +101,45 @@ class CustomerMerges(Endpoint):
             raise invalid("into", "same", _("This is the same record."))
         merge_customers(customer, into=into, agent=asked.agent, now=asked.now)
         return answer(shown_customer(access.customer(asked.agent, str(into.pk))))
+
+
+class CustomerMergeDetail(Endpoint):
+    """One of these."""
+
+    of = section = "customers"
+
+    @call("Make two records of one again", answer=CUSTOMER, refuses=(409,))
+    def delete(self, asked: Asked, pk: str, point: str) -> HttpResponse:
+        """Answers with the one that stands on its own."""
+        merge = access.one_of(_merges(access.customer(asked.agent, pk)), point)
+        customer = separate_customers(merge, now=asked.now)
+        return answer(shown_customer(customer))
+
+
+def _merges(into: Customer) -> QuerySet[CustomerMerge]:
+    return CustomerMerge.objects.filter(into=into, undone_at=None)
+
+
+class CustomerDifferences(Endpoint):
+    """Two people who look like one."""
+
+    of = section = "customers"
+
+    @call(
+        "Say that two customers are not the same person",
+        answer=CUSTOMER,
+        body=DIFFERENCE,
+        about="The desk suggests it no more.",
+        example={"other": 1},
+    )
+    def post(self, asked: Asked, pk: str) -> HttpResponse:
+        """Both stay."""
+        customer = access.customer(asked.agent, pk)
+        other = access.customer_in_body(asked.agent, asked.body["other"], at="other")
+        if other == customer:
+            raise invalid("other", "same", _("This is the same record."))
+        remember_different(customer, other, agent=asked.agent)
+        return answer(shown_customer(customer))
 
 
 def _shown(note: CustomerNote) -> dict[str, Any]:

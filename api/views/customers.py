@@ -49,7 +49,14 @@ from customers.exceptions import BadAddress
 from customers.models import ContactPoint, Customer
 from customers.normalizing import normalize_email
 from customers.selectors import find_customers
-from customers.services import hold_customer, identify_customer, is_email, mark_as_vip
+from customers.services import (
+    forgive_address,
+    hold_customer,
+    identify_customer,
+    is_email,
+    let_see_organization,
+    mark_as_vip,
+)
 from tickets.models import Ticket
 from tickets.reach import customers_seen_by
 from tickets.services import customer_records
@@ -78,6 +85,7 @@ CUSTOMER = answered(
         "time_zone": Text(64),
         "fields": Values(),
         "is_vip": Flag(),
+        "sees_organization": Flag(about="May read what others of the organisation ask"),
         "contact_points": ListOf(POINT, 1000),
         "created_at": Instant(),
         "url": Text(300),
@@ -102,6 +110,7 @@ CHANGE = body(
         "time_zone": Text(64, 1),
         "fields": Values(),
         "is_vip": Flag(),
+        "sees_organization": Flag(),
     },
 )
 NEW_POINT = body(
@@ -212,6 +221,10 @@ class CustomerDetail(Endpoint):
             customer_records.describe_customer(customer, values=sent["fields"])
         if "is_vip" in sent:
             mark_as_vip(customer, is_vip=sent["is_vip"])
+        if "sees_organization" in sent:
+            let_see_organization(
+                customer, may=sent["sees_organization"], by=asked.agent, now=asked.now
+            )
         return tagged(asked, shown_customer(access.customer(asked.agent, str(customer.pk))))
 
 
@@ -257,6 +270,18 @@ class ContactPointDetail(Endpoint):
         return HttpResponse(status=204)
 
 
+class ContactPointStates(Endpoint):
+    """What is known against writing to an address."""
+
+    of = section = "customers"
+
+    @call("Say that letters may go to an address again", status=204)
+    def delete(self, asked: Asked, pk: str, point: str) -> HttpResponse:
+        """Somebody has talked to the customer."""
+        forgive_address(access.contact_point(asked.agent, pk, point))
+        return HttpResponse(status=204)
+
+
 class CustomerTickets(Endpoint):
     """What a customer asked."""
 
@@ -285,6 +310,7 @@ def shown_customer(customer: Customer) -> dict[str, Any]:
         "time_zone": customer.time_zone,
         "fields": customer.fields,
         "is_vip": customer.is_vip,
+        "sees_organization": customer.sees_organization,
         "contact_points": [_shown_point(point) for point in customer.contact_points.all()],
         "created_at": utc(customer.created_at),
         "url": f"{settings.BASE_URL}/desk/customers/{customer.pk}/",

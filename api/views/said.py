@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -14,17 +14,15 @@ from django.utils.translation import gettext as _
 
 from api import access
 from api.endpoint import PAGED, Asked, Endpoint, absolute, answer, call, page
-from api.filtering import check_after
-from api.problems import Problem, invalid
+from api.filtering import paged
+from api.problems import Problem
 from api.schema import page_of
 from api.shapes import (
     Anything,
-    Day,
-    Flag,
     Instant,
     ListOf,
-    Object,
     OrNull,
+    Shape,
     Text,
     Whole,
     answered,
@@ -43,42 +41,30 @@ from api.showing import (
     shown_note,
     ticket_as_it_is,
 )
-from api.views.tickets import LONGEST_BODY
+from api.views.tickets import LONGEST_BODY, OUTCOME, outcome_of
 from common.keyset import Order
-from common.keyset import page_of as keyset_page
 from sla.models import Commitment
 from tickets import events
 from tickets.attachments import gather_uploads
-from tickets.models import Channel, Message, Note, Ticket, TicketEvent
+from tickets.models import Channel, Merge, Message, Note, Ticket, TicketEvent
 from tickets.services import merging, splitting
 from tickets.services.recording import hold_for_services
 from tickets.services.replying import Reply, add_note, reply_to_customer
+from tickets.services.unsending import take_back
 
 SENT = Order(("sent_at",), is_ascending=True)
 WRITTEN = Order(("written_at",), is_ascending=True)
 HAPPENED = Order(("at",), is_ascending=True)
 STARTED = Order(("started_at",), is_ascending=True)
-WAITING = Object(
-    {
-        "task": Text(200, 1, about="What the customer is asked to do; their page names it."),
-        "needed_on": Day(about="By which day that would help"),
-    },
-    name="WaitsForCustomer",
-)
-NEW_MESSAGE = body(
-    "NewMessage",
-    {
-        "body": Text(LONGEST_BODY, 1),
-        "promise_at": Instant(about="When they hear from us next"),
-        "solves": Flag(about="true: this is the solution"),
-        "waits_for_customer": WAITING,
-        "seen_revision": Whole(
-            about="The ticket's `revision` when it was read; if it has changed since, nothing is sent."
-        ),
-        "uploads": ListOf(Text(300), settings.ATTACHMENT_MAX_COUNT),
-    },
-    ["body"],
-)
+SAID: Mapping[str, Shape] = {
+    "body": Text(LONGEST_BODY, 1),
+    **OUTCOME,
+    "seen_revision": Whole(
+        about="The ticket's `revision` when it was read; if it has changed since, nothing is sent."
+    ),
+}
+UPLOADS = ListOf(Text(300), settings.ATTACHMENT_MAX_COUNT)
+NEW_MESSAGE = body("NewMessage", {**SAID, "uploads": UPLOADS}, ["body"])
 NEW_NOTE = body("NewNote", {"body": Text(LONGEST_BODY, 1)}, ["body"])
 EVENT = answered(
     "Event",
@@ -92,6 +78,7 @@ EVENT = answered(
     },
 )
 MERGE = body("NewMerge", {"into": Whole(about="The number of the ticket that goes on")}, ["into"])
+MERGED = answered("MergedTicket", {"id": Whole(), "ticket": Whole(about="Its number")})
 SPLIT = body(
     "NewSplit",
     {"message": Whole(about="Its id"), "subject": Text(200, 1, about="Of the new ticket")},
@@ -110,7 +97,7 @@ class Messages(Endpoint):
         ticket = access.ticket(asked.agent, number)
         said = Message.objects.filter(ticket__in=ticket.family())
         beside = said.select_related("agent", "customer", "ticket")
-        return _page(asked, beside.prefetch_related("attachments"), SENT, shown_message)
+        return paged(asked, beside.prefetch_related("attachments"), SENT, shown_message)
 
     @call(
         "Answer the customer",
@@ -126,42 +113,51 @@ class Messages(Endpoint):
     )
     def post(self, asked: Asked, number: str) -> HttpResponse:
         """By mail, with the next promise."""
-        pk = access.ticket(asked.agent, number).pk
-        ticket = hold_for_services([pk])[pk]
-        _check_is_seen(ticket, asked)
-        message = reply_to_customer(ticket, _reply(asked), agent=asked.agent, now=asked.now)
+        ticket = held_as_seen(asked, number)
+        message = reply_to_customer(ticket, reply_of(asked), agent=asked.agent, now=asked.now)
         address = reverse("api:messages", args=[ticket.number])
         return answer(shown_message(message), status=201, Location=absolute(address))
 
 
-def _check_is_seen(ticket: Ticket, asked: Asked) -> None:
-    """Raises Problem, with the ticket as it is now, when the writer has not seen that."""
+class MessageDetail(Endpoint):
+    """One of them."""
+
+    of = section = "tickets"
+
+    @call(
+        "Take back an answer before it leaves",
+        status=204,
+        refuses=(409,),
+        about="Of one's own, within the seconds in which the desk offers to undo it. It is as if it"
+        " had not been said, and its text is a draft at the desk.",
+    )
+    def delete(self, asked: Asked, number: str, message: str) -> HttpResponse:
+        """The promise before it holds again."""
+        ticket = access.ticket(asked.agent, number)
+        own = Message.objects.filter(ticket__in=ticket.family(), agent=asked.agent)
+        take_back(access.one_of(own, message), by=asked.agent, now=asked.now)
+        return HttpResponse(status=204)
+
+
+def held_as_seen(asked: Asked, number: str) -> Ticket:
+    """The ticket, held. Raises Problem, with the ticket as it is now, when the writer has not seen
+    that."""
+    pk = access.ticket(asked.agent, number).pk
+    ticket = hold_for_services([pk])[pk]
     seen = asked.body.get("seen_revision", ticket.revision)
     if seen != ticket.revision:
         said = _("Something changed on this ticket. Read it first, then send again.")
         raise Problem(409, "something-new", said, ticket=ticket_as_it_is(ticket))
+    return ticket
 
 
-def _reply(asked: Asked) -> Reply:
-    sent = asked.body
-    solves, waits = sent.get("solves", False), sent.get("waits_for_customer")
-    if solves and (waits is not None or "promise_at" in sent):
-        raise invalid("solves", "contradiction", _("A solution leaves nothing to wait for."))
-    if waits is not None and "task" not in waits:
-        raise invalid("waits_for_customer.task", "required", _("This is missing."))
-    key = uuid4() if sent.get("uploads") else None
+def reply_of(asked: Asked, *, channel: str = Channel.EMAIL) -> Reply:
+    """What was said, and how it ends. Raises Problem."""
+    key = uuid4() if asked.body.get("uploads") else None
     if key:
-        gather_uploads(access.uploads(asked.agent, sent["uploads"]), submission_key=key)
-    return Reply(
-        body=sent["body"],
-        channel=Channel.EMAIL,
-        solves=solves,
-        asks=waits is not None,
-        promise_at=sent.get("promise_at"),
-        thing=(waits or {}).get("task", ""),
-        needed_on=(waits or {}).get("needed_on"),
-        submission_key=key,
-    )
+        gather_uploads(access.uploads(asked.agent, asked.body["uploads"]), submission_key=key)
+    outcome = outcome_of(asked.body)
+    return Reply(**vars(outcome), body=asked.body["body"], channel=channel, submission_key=key)
 
 
 class Notes(Endpoint):
@@ -174,7 +170,7 @@ class Notes(Endpoint):
         """The oldest first."""
         ticket = access.ticket(asked.agent, number)
         notes = Note.objects.filter(ticket__in=ticket.family()).select_related("agent", "ticket")
-        return _page(asked, notes, WRITTEN, shown_note)
+        return paged(asked, notes, WRITTEN, shown_note)
 
     @call(
         "Write an internal note",
@@ -202,7 +198,7 @@ class Commitments(Endpoint):
         """The oldest first: kept, broken, and what is live."""
         ticket = access.ticket(asked.agent, number)
         owed = Commitment.objects.filter(clock=ticket.clock_id)
-        return _page(asked, owed, STARTED, shown_commitment)
+        return paged(asked, owed, STARTED, shown_commitment)
 
 
 class Events(Endpoint):
@@ -215,10 +211,11 @@ class Events(Endpoint):
         """The oldest first."""
         ticket = access.ticket(asked.agent, number)
         happened = TicketEvent.objects.filter(ticket__in=ticket.family()).select_related("agent")
-        return _page(asked, happened, HAPPENED, _shown_event)
+        return paged(asked, happened, HAPPENED, shown_event)
 
 
-def _shown_event(event: TicketEvent) -> dict[str, Any]:
+def shown_event(event: TicketEvent) -> dict[str, Any]:
+    """With its agent read beside it."""
     name = event.agent.name if event.agent else ""
     return {
         "id": event.pk,
@@ -235,6 +232,12 @@ class Merges(Endpoint):
 
     of = section = "tickets"
 
+    @call("List the tickets that go on as this one", answer=page_of(MERGED))
+    def get(self, asked: Asked, number: str) -> HttpResponse:
+        """All of them, on one page."""
+        merges = _merges(access.ticket(asked.agent, number))[:100]
+        return page(asked, [{"id": each.pk, "ticket": each.ticket.number} for each in merges], "")
+
     @call(
         "Let a ticket go on as another one of the same customer",
         answer=TICKET,
@@ -243,11 +246,30 @@ class Merges(Endpoint):
         example={"into": 1042},
     )
     def post(self, asked: Asked, number: str) -> HttpResponse:
-        """Nothing is copied; the desk can separate them again."""
+        """Nothing is copied, so both can be separated again."""
         ticket = access.ticket(asked.agent, number)
         into = access.ticket_in_body(asked.agent, asked.body["into"], at="into")
         merging.merge_tickets(ticket, into=into, agent=asked.agent, now=asked.now)
         return answer(ticket_as_it_is(into))
+
+
+class MergeDetail(Endpoint):
+    """One of these."""
+
+    of = section = "tickets"
+
+    @call("Separate two tickets again", answer=TICKET, refuses=(409,))
+    def delete(self, asked: Asked, number: str, pk: str) -> HttpResponse:
+        """Answers with the one that stands on its own."""
+        into = access.ticket(asked.agent, number)
+        merge = access.one_of(_merges(into), pk)
+        ticket = merging.separate_tickets(merge, agent=asked.agent, now=asked.now)
+        return answer(ticket_as_it_is(ticket))
+
+
+def _merges(into: Ticket) -> QuerySet[Merge]:
+    standing = Merge.objects.filter(into=into, undone_at=None)
+    return standing.select_related("ticket", "into").order_by("pk")
 
 
 class Splits(Endpoint):
@@ -270,12 +292,3 @@ class Splits(Endpoint):
         new = splitting.split_message(message, subject=subject, agent=asked.agent, now=asked.now)
         address = reverse("api:ticket", args=[new.number])
         return answer(ticket_as_it_is(new), status=201, Location=absolute(address))
-
-
-def _page(
-    asked: Asked, rows: QuerySet[Any, Any], order: Order, shown: Callable[[Any], Any]
-) -> HttpResponse:
-    check_after(order, asked.after)
-    found = keyset_page(rows, order, after=asked.after, size=asked.limit)
-    items: Iterable[Any] = map(shown, found.rows)
-    return page(asked, list(items), found.older)

@@ -29,7 +29,21 @@ from api.endpoint import (
 from api.filtering import LISTED, OF_QUEUE, listed, page_of_tickets
 from api.problems import Problem, Wrong, invalid
 from api.schema import page_of
-from api.shapes import Choice, ListOf, Object, OrNull, Text, Values, Whole, answered, body
+from api.shapes import (
+    Choice,
+    Day,
+    Flag,
+    Instant,
+    ListOf,
+    Object,
+    OrNull,
+    Shape,
+    Text,
+    Values,
+    Whole,
+    answered,
+    body,
+)
 from api.showing import SPARSE, TICKET, new_ticket, shown_ticket, ticket_as_it_is, ticket_rows
 from customers.models import ContactPoint, Customer
 from customers.normalizing import normalize_email
@@ -47,6 +61,7 @@ from tickets.services.handing_over import Brief, hand_over, needs_brief
 from tickets.services.opening import Inquiry, Opened, open_ticket
 from tickets.services.recording import hold_for_services
 from tickets.services.rematching import change_priority
+from tickets.services.replying import Outcome
 from tickets.tags import TAGS_OF_A_TICKET
 from topics.models import Field, Topic
 from topics.selectors import definitions
@@ -57,6 +72,20 @@ LANGUAGES = [code for code, _name in settings.LANGUAGES]
 LONGEST_BODY = 50_000
 TAGS = ListOf(Text(40, 1), TAGS_OF_A_TICKET)
 SOME_OF_A_TICKET = Object(SPARSE, name="SomeOfATicket", about="As many fields as were asked for")
+WAITING = Object(
+    {
+        "task": Text(200, 1, about="What the customer is asked to do; their page names it."),
+        "needed_on": Day(about="By which day that would help"),
+    },
+    name="WaitsForCustomer",
+)
+# How a contact with the customer ends.
+OUTCOME: Mapping[str, Shape] = {
+    "promise_at": Instant(about="When they hear from us next"),
+    "solves": Flag(about="true: this is the solution"),
+    "waits_for_customer": WAITING,
+}
+BEGUN_BY = ("customer", "call", "letter")
 NEW = body(
     "NewTicket",
     {
@@ -74,6 +103,13 @@ NEW = body(
         "assignee": Whole(),
         "tags": TAGS,
         "uploads": ListOf(Text(300), settings.ATTACHMENT_MAX_COUNT, about="As uploads/ named them"),
+        "begun_by": Choice(
+            BEGUN_BY,
+            about="Whose word `body` is: the customer's, as when it is left out; what was said in a"
+            " call of the token's agent; or their letter, which leaves now. After these two it ends"
+            " as an answer does.",
+        ),
+        **OUTCOME,
     },
     ["subject", "body"],
 )
@@ -171,6 +207,7 @@ def _found(asked: Asked, fields: list[str]) -> HttpResponse:
 
 def _inquiry(asked: Asked) -> Inquiry:
     sent = asked.body
+    contact = _contact(asked)
     customer = _customer(asked)
     topic = access.topic(sent["topic"]) if "topic" in sent else None
     team = access.team(asked.agent, sent["team"]) if "team" in sent else None
@@ -182,7 +219,6 @@ def _inquiry(asked: Asked) -> Inquiry:
     return Inquiry(
         subject=" ".join(sent["subject"].split()),
         body=sent["body"],
-        channel=Channel.API,
         language=sent.get("language") or (customer.language if customer else get_language() or ""),
         customer=customer,
         name=sent.get("name", ""),
@@ -198,6 +234,45 @@ def _inquiry(asked: Asked) -> Inquiry:
         submission_key=key,
         has_uploads=key is not None,
         is_told_at_once=False,
+        **contact,
+    )
+
+
+def _contact(asked: Asked) -> dict[str, Any]:
+    """By which way it came; of a call and of a letter also who spoke, and how it ended. Raises
+    Problem."""
+    sent, begun_by = asked.body, asked.body.get("begun_by", "customer")
+    if begun_by == "customer":
+        if ends := sorted({*sent} & {*OUTCOME}):
+            raise invalid(ends[0], "contradiction", _("The customer has not been answered yet."))
+        return {"channel": Channel.API}
+    if sent.get("uploads"):
+        raise invalid("uploads", "contradiction", _("Files come with the customer's word only."))
+    is_call = begun_by == "call"
+    if not (is_call or _email(sent, _customer(asked))):
+        said = _("A letter needs an email address of the customer.")
+        raise invalid("email", "required", said)
+    return {
+        "channel": Channel.PHONE if is_call else Channel.EMAIL,
+        "origin": "agent_live" if is_call else "agent_outbound",
+        "agent": asked.agent,
+        "outcome": outcome_of(sent),
+    }
+
+
+def outcome_of(sent: Mapping[str, Any]) -> Outcome:
+    """How the contact ends. Raises Problem."""
+    solves, waits = sent.get("solves", False), sent.get("waits_for_customer")
+    if solves and (waits is not None or "promise_at" in sent):
+        raise invalid("solves", "contradiction", _("A solution leaves nothing to wait for."))
+    if waits is not None and "task" not in waits:
+        raise invalid("waits_for_customer.task", "required", _("This is missing."))
+    return Outcome(
+        solves=solves,
+        asks=waits is not None,
+        promise_at=sent.get("promise_at"),
+        thing=(waits or {}).get("task", ""),
+        needed_on=(waits or {}).get("needed_on"),
     )
 
 

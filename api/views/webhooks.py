@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Team
 from api import access
 from api.endpoint import PAGED, Asked, Endpoint, absolute, answer, call, page
-from api.filtering import check_after
+from api.filtering import BY_ID, check_after
 from api.problems import invalid
 from api.schema import page_of
 from api.shapes import (
@@ -30,7 +30,6 @@ from api.shapes import (
     utc,
 )
 from api.showing import NAMED
-from api.views.lists import BY_ID
 from common.keyset import page_of as keyset_page
 from common.outside import LONGEST_URL, NotAllowed, NotReached
 from integrations.events import EVENTS

@@ -10,6 +10,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import pgettext_lazy
 
 from audit.models import Change
+from sla.models import Status
 
 Word = str | Promise
 
@@ -129,6 +130,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "tickets_effortweights": Kind(
         pgettext_lazy("kind of record", "weights of effort"), list_page="desk:settings_effort"
+    ),
+    "tickets_statewording": Kind(
+        pgettext_lazy("kind of record", "words for states"), list_page="desk:settings_state_words"
     ),
     "tickets_savedview": Kind(pgettext_lazy("kind of record", "saved view")),
     "tickets_macro": Kind(pgettext_lazy("kind of record", "macro"), list_page="desk:macro_list"),
@@ -250,18 +254,26 @@ COLUMNS: Mapping[str, Word] = {
     "name_en": _english(pgettext_lazy("column", "Name")),
     "name_ja": _japanese(pgettext_lazy("column", "Name")),
     "needs_all": pgettext_lazy("column", "All conditions must be met"),
+    "new_en": _english(Status.NEW.label),
+    "new_ja": _japanese(Status.NEW.label),
     "note": pgettext_lazy("column", "Reason"),
     "number": pgettext_lazy("column", "Version"),
     "of": pgettext_lazy("column", "Of"),
     "old_secret": pgettext_lazy("column", "Secret before"),
     "old_secret_until": pgettext_lazy("column", "Secret before signs until"),
+    "on_hold_en": _english(Status.ON_HOLD.label),
+    "on_hold_ja": _japanese(Status.ON_HOLD.label),
     "one_id": pgettext_lazy("column", "One"),
+    "open_en": _english(Status.OPEN.label),
+    "open_ja": _japanese(Status.OPEN.label),
     "organization_id": pgettext_lazy("column", "Organisation"),
     "other_id": pgettext_lazy("column", "Other"),
     "owner_id": pgettext_lazy("column", "Person"),
     "page": pgettext_lazy("column", "Page"),
     "password": pgettext_lazy("column", "Password"),
     "pattern": pgettext_lazy("column", "Address or domain"),
+    "pending_customer_en": _english(Status.PENDING_CUSTOMER.label),
+    "pending_customer_ja": _japanese(Status.PENDING_CUSTOMER.label),
     "permission_set_id": pgettext_lazy("column", "Permission set"),
     "permissions": pgettext_lazy("column", "Permissions"),
     "places": pgettext_lazy("column", "Where"),
@@ -279,6 +291,8 @@ COLUMNS: Mapping[str, Word] = {
     "reading": pgettext_lazy("column", "Reading"),
     "refresh_token": pgettext_lazy("column", "Token"),
     "reopen": pgettext_lazy("column", "Reopened"),
+    "resolved_en": _english(Status.RESOLVED.label),
+    "resolved_ja": _japanese(Status.RESOLVED.label),
     "revoked_at": pgettext_lazy("column", "Revoked"),
     "role": pgettext_lazy("column", "Role"),
     "savedreport_id": pgettext_lazy("column", "Saved report"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import Agent, Team
 from accounts.permissions import Permission
+from desk import access
 from tickets.services.macros import fold
 
 P = Permission
@@ -66,6 +68,8 @@ def _open_to(agent: Agent) -> Iterator[Section]:
     permissions = agent.permissions
     for label, entries in SECTIONS:
         mine = [entry for entry in entries if entry.is_for(permissions)]
+        if label == ALL_OF_IT and settings.CAN_START_EMPTY and access.sees_first_steps(agent):
+            mine.append(END_OF_DEMO)
         if label == PEOPLE and {P.SEE_ALL, P.PEOPLE} & permissions:
             mine += _teams()
         yield Section(label, mine)
@@ -89,6 +93,13 @@ def url_of(entry: Entry) -> str:
 
 
 PEOPLE = _("People and teams")
+ALL_OF_IT = _("All of the desk")
+END_OF_DEMO = Entry(
+    _("End the demo"),
+    _("Delete what the demo brought along and begin with an empty desk."),
+    "dev_demo",
+    icon="rocket",
+)
 SECTIONS: Sequence[tuple[str | Promise, Sequence[Entry]]] = (
     (
         _("Promises"),
@@ -110,7 +121,10 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Entry]]] = (
         [
             Entry(
                 pgettext_lazy("staff", "People"),
-                _("Who works here: invite, change roles, deactivate and hand their work over."),
+                _(
+                    "Who works here: invite, change roles, deactivate and hand their work over, help out"
+                    " when a phone is lost."
+                ),
                 "desk:settings_people",
                 {P.PEOPLE},
                 icon="user-plus",
@@ -154,6 +168,12 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Entry]]] = (
                 "desk:settings_fields",
                 {P.FORMS},
                 icon="list-checks",
+            ),
+            Entry(
+                _("Organisations"),
+                _("For whom customers write, and from which domains."),
+                "desk:organization_list",
+                icon="building-2",
             ),
             Entry(
                 _("Tags"),
@@ -216,6 +236,15 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Entry]]] = (
                 "desk:settings_branding",
                 {P.BRAND},
                 icon="palette",
+            ),
+            Entry(
+                _("States in customers' words"),
+                _(
+                    "What customers read about how far their inquiry is, on its page and in their list."
+                ),
+                "desk:settings_state_words",
+                {P.BRAND},
+                icon="signpost",
             ),
             Entry(
                 _("Notices"),
@@ -299,7 +328,7 @@ SECTIONS: Sequence[tuple[str | Promise, Sequence[Entry]]] = (
         ],
     ),
     (
-        _("All of the desk"),
+        ALL_OF_IT,
         [
             Entry(
                 _("Settings as a file"),

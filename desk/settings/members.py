@@ -6,20 +6,19 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.arranging import delete_team, save_team, set_members
+from accounts.arranging import delete_team
 from accounts.exceptions import PeopleError
 from accounts.models import Agent, Team
-from accounts.people import may_give_team, may_manage
+from accounts.people import may_manage
 from desk import access
 from sla.models import UNRESOLVED
-from tickets.services.leaving import give_back_unseen
+from tickets.services.leaving import keep_team
 
 
 class MembersForm(forms.Form):
@@ -109,25 +108,21 @@ def _save(request: HttpRequest, team: Team) -> HttpResponse:
     form = MembersForm(request.POST, team=team, by=by)
     if form.is_valid():
         try:
-            _keep(team, form, by=by)
+            said = form.cleaned_data
+            keep_team(
+                team,
+                name=said["name"],
+                is_default=said["is_default"],
+                leads=form.leads(),
+                among=form.people,
+                by=by,
+            )
         except PeopleError as refusal:
             form.add_error(refusal.field or None, str(refusal))
     if not form.is_valid():
         return _page(request, team, form, status=422)
     messages.success(request, _("“%(name)s” is saved.") % {"name": team.name})
     return redirect("desk:settings_teams")
-
-
-@transaction.atomic
-def _keep(team: Team, form: MembersForm, *, by: Agent) -> None:
-    if team.pk and not may_give_team(by, team):
-        raise PeopleError(_("You can change only teams whose tickets you see yourself."))
-    before = set(team.memberships.values_list("agent", flat=True)) if team.pk else set()
-    save_team(team, name=form.cleaned_data["name"], is_default=form.cleaned_data["is_default"])
-    set_members(team, form.leads(), among=form.people)
-    for each in form.people:
-        if each.pk in before - set(form.leads()):
-            give_back_unseen(each, by=by)
 
 
 def _page(

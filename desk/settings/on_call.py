@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.exceptions import PeopleError
 from accounts.models import Agent, Team
 from accounts.on_call import put_on_call
+from accounts.selectors import may_keep_team
 from desk import access
 from desk.forms import wall_time_field
 
@@ -75,7 +76,7 @@ def _page(request: HttpRequest, team: Team, form: OnCallForm, *, status: int = 2
         "team": team,
         "form": form,
         "lines": team.on_call.filter(ends_at__gt=now).select_related("agent"),
-        "may_change": access.may_keep_team(access.agent(request), team),
+        "may_change": may_keep_team(access.agent(request), team),
         "now": now,
     }
     return render(request, "desk/settings/on_call.html", context, status=status)

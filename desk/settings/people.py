@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,15 +18,18 @@ from django.utils.translation import ngettext
 from accounts.exceptions import PeopleError
 from accounts.inviting import withdraw_invitation
 from accounts.models import Agent, Invitation
-from accounts.people import may_manage, save_person, set_places, take_up_work
+from accounts.people import may_manage, take_up_work
+from accounts.permissions import Permission
+from accounts.second_factor import SECOND_FACTORS, factors_of, must_have_second_factor
 from desk import access
 from desk.settings.people_forms import InvitationForm, LeavingForm, PersonForm
 from mail.inviting import invite, send_again
+from mail.sign_in_letters import remove_lost_factors
+from mail.transports import do_letters_leave
 from tickets.exceptions import TicketError
-from tickets.services.leaving import deactivate, give_back_unseen, held_by
+from tickets.services.leaving import deactivate, held_by, keep_person
 
 SHOWN = 200
-SECOND_STEPS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 def index(request: HttpRequest) -> HttpResponse:
@@ -109,7 +113,9 @@ def update(request: HttpRequest, pk: int) -> HttpResponse:
     form = PersonForm(request.POST, by=by, agent=access.person(pk))
     if form.is_valid():
         try:
-            returned = _save(agent, form, by=by)
+            returned = keep_person(
+                agent, values=form.values(), places=form.places(), among=form.teams, by=by
+            )
         except PeopleError as refusal:
             form.add_error(refusal.field or None, str(refusal))
         else:
@@ -117,14 +123,6 @@ def update(request: HttpRequest, pk: int) -> HttpResponse:
             _say_returned(request, returned)
             return redirect("desk:settings_person", pk=pk)
     return _page(request, agent, form, status=422)
-
-
-@transaction.atomic
-def _save(agent: Agent, form: PersonForm, *, by: Agent) -> int:
-    """How many tickets went back to their teams by it."""
-    saved = save_person(agent, values=form.values(), by=by)
-    set_places(saved, form.places(), among=form.teams)
-    return give_back_unseen(saved, by=by)
 
 
 def leave(request: HttpRequest, pk: int) -> HttpResponse:
@@ -162,9 +160,38 @@ def create_return(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("desk:settings_person", pk=pk)
 
 
+def factors(request: HttpRequest, pk: int) -> HttpResponse:
+    """What follows when their second factors are removed, before it is done."""
+    by, agent = access.agent(request), access.person(pk)
+    found = factors_of(agent)
+    if agent == by or not found or not may_manage(by, agent):
+        return redirect("desk:settings_person", pk=pk)
+    context = {
+        "agent": agent,
+        "apps": found.get(Authenticator.Type.TOTP),
+        "passkeys": found.get(Authenticator.Type.WEBAUTHN),
+        "codes": found.get(Authenticator.Type.RECOVERY_CODES),
+        "must_have_one": must_have_second_factor(agent),
+    }
+    return render(request, "desk/settings/person_factors.html", context)
+
+
+def delete_factors(request: HttpRequest, pk: int) -> HttpResponse:
+    """They have lost what they sign in with besides the password."""
+    agent = access.person(pk)
+    try:
+        remove_lost_factors(agent, by=access.agent(request), now=timezone.now())
+    except PeopleError as refusal:
+        messages.error(request, str(refusal))
+    else:
+        sentence = _("%(name)s has no second factor any more, and is signed out everywhere.")
+        messages.success(request, sentence % {"name": agent.name})
+    return redirect("desk:settings_person", pk=pk)
+
+
 def _in_full(people: QuerySet[Agent]) -> QuerySet[Agent]:
     """With what a line of the list says."""
-    second_step = Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_STEPS)
+    second_step = Authenticator.objects.filter(user=OuterRef("pk"), type__in=SECOND_FACTORS)
     full = people.select_related("permission_set").prefetch_related("memberships__team")
     return full.annotate(has_second_step=Exists(second_step))
 
@@ -197,6 +224,7 @@ def _page(
         "form": form,
         "may_change": may_change,
         "is_oneself": agent == access.agent(request),
+        "factors": factors_of(agent),
         "now": timezone.now(),
     }
     return render(request, "desk/settings/person.html", context, status=status)
@@ -212,4 +240,11 @@ def _leaving_page(
 def _invitation_page(
     request: HttpRequest, form: InvitationForm, *, status: int = 200
 ) -> HttpResponse:
-    return render(request, "desk/settings/invitation.html", {"form": form}, status=status)
+    may_mend = access.agent(request).may(Permission.MAIL)
+    context = {
+        "form": form,
+        # Those of a demo are read on a page of their own.
+        "is_silent": not (settings.DEMO or do_letters_leave()),
+        "mailboxes": reverse("desk:settings_mailboxes") if may_mend else "",
+    }
+    return render(request, "desk/settings/invitation.html", context, status=status)

@@ -148,6 +148,9 @@ class InvitationForm(AccessForm):
         queryset=Team.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "Whoever is in none sees no tickets, unless the role shows those of all teams."
+        ),
     )
     language = forms.ChoiceField(
         label=_("Language"), choices=Language.choices, help_text=_("Of the letter and of the desk.")
@@ -156,11 +159,13 @@ class InvitationForm(AccessForm):
     field_order = ("name", "email", "role", "permission_set", "teams", "language")
 
     def __init__(self, data: Any = None, *, by: Agent) -> None:
+        given = [team.pk for team in Team.objects.all() if may_give_team(by, team)]
         initial = {"role": Role.AGENT, "language": settings.LANGUAGE_CODE}
+        if len(given) == 1:
+            initial["teams"] = given
         super().__init__(data, by=by, initial=initial)
         teams = self.fields["teams"]
         assert isinstance(teams, forms.ModelMultipleChoiceField)  # noqa: S101 - declared above
-        given = [team.pk for team in Team.objects.all() if may_give_team(by, team)]
         teams.queryset = Team.objects.filter(pk__in=given)
 
     def invited(self) -> Invited:

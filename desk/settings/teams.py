@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Assignment, Membership, Team
+from accounts.selectors import may_keep_team
 from accounts.services import change_assignment
 from accounts.signatures import keep_signature
 from desk import access
@@ -112,7 +113,7 @@ def _name(member: Membership) -> str:
 
 def _page(request: HttpRequest, team: Team, form: TeamForm, *, status: int = 200) -> HttpResponse:
     agent = access.agent(request)
-    may_change = access.may_keep_team(agent, team)
+    may_change = may_keep_team(agent, team)
     if not may_change:
         for field in form.fields.values():
             field.disabled = True

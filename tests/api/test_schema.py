@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import jsonschema
@@ -15,6 +16,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connections, transaction
 from django.test import Client
 from django.urls import resolve
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as hypothesis_settings
 from schemathesis.checks import not_a_server_error
@@ -24,21 +26,36 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from accounts.inviting import Invited
 from accounts.models import Agent, Team
 from accounts.services import add_member
 from api.document import document
+from customers.models import Organization
+from customers.organizations import save_organization
 from helpdesk import programs
 from helpdesk.access import RULES, Who
 from integrations.models import Channel, Webhook
 from integrations.services import save_webhook
+from mail.inviting import invite
+from rules.models import Rule
+from rules.services import save_rule
 from tests.api.programs import Program
 from tests.factories import AgentFactory, TeamFactory, a_customer, a_field, a_ticket, a_topic
 from tests.knowledge.articles import a_collection, an_article
-from tickets.models import Macro
+from tests.rules.recurrences import a_recurrence
+from tickets.models import Macro, Rating, Tag
+from tickets.services import checking
 from tickets.services.macros import save_macro
+from tickets.services.participating import add_to_cc
 from tickets.services.replying import receive_reply
 from tickets.services.viewing import save_view
 
+RULE = {
+    "name": "Is there",
+    "events": ["opened"],
+    "conditions": [{"of": "subject", "way": "has", "value": "printer"}],
+    "actions": [{"do": "priority", "value": "high"}],
+}
 CASES = int(os.environ.get("API_FUZZ_CASES", "0"))
 
 
@@ -63,6 +80,24 @@ def test_the_description_is_openapi_3_1_and_open_to_everybody(db: None):
             *("fields/", "tags/", "teams/", "agents/", "macros/{id}/", "views/{id}/"),
             *("channels/", "channels/{id}/messages/", "reports/{page}/", "settings/"),
             *("customers/{id}/notes/", "customers/{id}/merge/", "webhooks/", "webhooks/{id}/"),
+            *("customers/{id}/merge/{point}/", "customers/{id}/difference/"),
+            "customers/{id}/contact-points/{point}/state/",
+            *("tickets/{number}/messages/{message}/", "tickets/{number}/calls/"),
+            *("tickets/{number}/messages/{message}/acceptance/", "tickets/{number}/missed-calls/"),
+            *("tickets/{number}/scheduled/", "tickets/{number}/scheduled/{id}/"),
+            *("tickets/{number}/third-party-letters/", "tickets/{number}/customer-tasks/"),
+            *("tickets/{number}/merge/{id}/", "tickets/{number}/following/"),
+            *("tickets/{number}/participants/", "tickets/{number}/participants/{id}/"),
+            *("tickets/{number}/links/", "tickets/{number}/links/{id}/"),
+            *("tickets/{number}/steps/", "tickets/{number}/steps/{id}/"),
+            *("tickets/{number}/articles/", "tickets/{number}/articles/{id}/"),
+            *("tickets/{number}/brief/", "tickets/{number}/recovery/"),
+            *("bulk/", "bulk/{id}/", "bulk/{id}/undo/", "availability/"),
+            *("topics/{id}/", "fields/{id}/", "tags/{id}/", "teams/{id}/", "people/"),
+            *("people/{id}/", "people/{id}/deactivation/", "permission-sets/", "invitations/"),
+            *("invitations/{id}/", "invitations/{id}/sending/", "rules/", "rules/parts/"),
+            *("rules/{id}/", "rules/{id}/preview/", "rules/{id}/runs/"),
+            *("rules/{id}/runs/{point}/undo/", "recurring/", "recurring/{id}/"),
         )
     }
 
@@ -71,7 +106,7 @@ def test_scopes_are_those_that_the_lock_asks_for():
     said = {}
     for path, methods in document()["paths"].items():
         address = path.replace("{public_id}", "6f1b2a34-0000-4000-8000-000000000000")
-        for name in ("number", "id", "point", "language", "page"):
+        for name in ("number", "id", "point", "message", "language", "page"):
             address = address.replace(f"{{{name}}}", "1")
         rule = RULES[resolve(address).view_name]
         assert rule.who is Who.PROGRAM
@@ -103,9 +138,46 @@ def furnished(admin: Agent, support: Team, settings: LazySettings) -> dict[str, 
     view = save_view(name="Is there", query="due=day", owner=admin, team=None)
     webhook = Webhook(name="Is there")
     save_webhook(webhook, values={"events": ["ticket.opened"]}, url="https://203.0.113.7/")
+    rule = save_rule(Rule(), values=RULE, by=admin)
+    Rating.objects.create(
+        ticket=ticket,
+        kind="csat",
+        value=0,
+        asked_at=timezone.now(),
+        answered_at=timezone.now(),
+        recovery_due_at=timezone.now(),
+    )
+    checking.add_steps(ticket, text="Is there")
+    invitation = invite(
+        Invited(name="Is there", email="new@desk.example", language="en"),
+        by=admin,
+        now=timezone.now(),
+    )
     return {
         "number": ticket.number,
         "language": "ja",
+        "point": 1,
+        "organizations": save_organization(Organization(), name="Is there", domains=[]).pk,
+        "topics": a_topic(team=support).pk,
+        "fields": a_field().pk,
+        "tags": Tag.objects.create(name="Is there", normalized="is there").pk,
+        "teams": support.pk,
+        "people": AgentFactory().pk,
+        "rules": rule.pk,
+        "recurring": a_recurrence(ticket, keeper=admin).pk,
+        "invitations": invitation.pk,
+        "steps": ticket.checklist.get().pk,
+        "participants": add_to_cc(ticket, address="cc@example.com", by=admin).pk,
+        "link": {"other": other.number},
+        "later": {
+            "send_at": (timezone.now() + timedelta(seconds=60)).isoformat(),
+            "promise_at": (timezone.now() + timedelta(days=2)).isoformat(),
+        },
+        "bulk": {"tickets": [ticket.number]},
+        "article": {"article": article.pk},
+        "of_support": {"team": support.pk},
+        "recurrence": {"team": support.pk, "customer": ticket.customer_id},
+        "different": {"other": a_customer("different@example.com").pk},
         "customers": ticket.customer_id,
         "articles": article.pk,
         "channels": channel.pk,
@@ -132,13 +204,22 @@ def test_every_call_that_takes_a_body_has_an_example_that_works(
         "/api/v1/articles/": furnished["new"],
         "/api/v1/articles/{id}/{language}/": furnished["draft"],
         "/api/v1/customers/{id}/merge/": furnished["same"],
+        "/api/v1/customers/{id}/difference/": furnished["different"],
+        "/api/v1/tickets/{number}/links/": furnished["link"],
+        "/api/v1/tickets/{number}/articles/": furnished["article"],
+        "/api/v1/tickets/{number}/scheduled/": furnished["later"],
+        "/api/v1/bulk/": furnished["bulk"],
+        "/api/v1/topics/": furnished["of_support"],
+        "/api/v1/recurring/": furnished["recurrence"],
     }
     for path, methods in document()["paths"].items():
         for method, operation in methods.items():
             if "requestBody" not in operation:
                 continue
             examples = operation["requestBody"]["content"]["application/json"]["examples"]
-            places = {**furnished, "id": furnished.get(path.split("/")[3])}
+            # Of the last of its names, as in tickets/1/steps/{id}/.
+            kind = path.partition("/{id}")[0].rpartition("/")[2]
+            places = {**furnished, "id": furnished.get(kind)}
             body = {**examples["usual"]["value"], **actual.get(path, {})}
             with transaction.atomic():
                 answer = program.send(method.upper(), path.format(**places), body)
@@ -230,4 +311,4 @@ def test_the_root_leads_everywhere(admin: Agent, support: Team):
 
     for name, address in places.items():
         answer = program.get(address.removeprefix("http://127.0.0.1:8000"))
-        assert answer.status_code in ({405} if name == "uploads" else {200}), name
+        assert answer.status_code in ({405} if name in {"uploads", "bulk"} else {200}), name

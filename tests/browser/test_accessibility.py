@@ -9,6 +9,7 @@ from email.utils import parseaddr
 from uuid import uuid4
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from axe_playwright_python.sync_playwright import Axe
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -18,7 +19,8 @@ from accounts.inviting import Invited, make_invitation
 from accounts.models import Agent, PermissionSet
 from branding.models import Notice
 from branding.services import save_notice
-from customers.models import ContactPoint
+from customers.models import ContactPoint, Organization
+from customers.organizations import save_organization
 from customers.signing_in import make_link
 from knowledge.models import Article
 from knowledge.services.counting import count_search, record_feedback
@@ -168,6 +170,7 @@ PAGES = {
         "/desk/settings/policies/{policy}/?version=1",
     ],
     "admin": [
+        "/dev/demo/",
         "/desk/mail/",
         "/desk/tickets/{mailed}/",
         "/desk/tickets/{mailed}/mails/{mail}/",
@@ -176,10 +179,13 @@ PAGES = {
         "/desk/tickets/{mailed}/third-party/{letter}/",
         "/desk/form-link/",
         "/desk/settings/branding/",
+        "/desk/settings/states/",
         "/desk/settings/embedding/",
         "/desk/settings/notices/",
         "/desk/settings/notices/{notice}/",
         "/desk/settings/retention/?months=3",
+        "/desk/organizations/",
+        "/desk/organizations/{organization}/",
         "/desk/settings/tags/",
         "/desk/settings/tags/{tag}/",
         "/desk/settings/rules/",
@@ -220,6 +226,7 @@ PAGES = {
         "/desk/settings/people/?show=invited",
         "/desk/settings/people/{person}/",
         "/desk/settings/people/{person}/deactivation/",
+        "/desk/settings/people/{person}/second-factors/",
         "/desk/settings/people/invitations/new/",
         "/desk/settings/sign-in/",
         "/desk/settings/permissions/",
@@ -312,6 +319,10 @@ def places(aiko, ben, chika, mailbox):
     allow_holding_notes()
     now = timezone.now()
     customer = a_customer()
+    customer.organization = save_organization(
+        Organization(), name="株式会社" + "とても長い名前" * 6, domains=["example.co.jp"]
+    )
+    customer.save()
     ticket = a_ticket(customer=customer, priority="urgent", now=now - timedelta(hours=3))
     reply_to_customer(
         ticket,
@@ -377,6 +388,7 @@ def places(aiko, ben, chika, mailbox):
         "notice": a_notice(),
         **dict(zip(("delivery", "webhook"), _an_endpoint(), strict=True)),
         "tag": Tag.objects.latest("pk").pk,
+        "organization": Organization.objects.latest("pk").pk,
         "rule": a_rule_at_work(by=chika),
         "recurrence": a_recurrence(ticket, keeper=chika).pk,
         "field": Field.objects.get(kind="choice").pk,
@@ -414,6 +426,7 @@ def some_people(agent):
     """Somebody with a permission set, and somebody who is invited to it."""
     clerks = PermissionSet.objects.create(name="メールの担当", permissions=["mail", "people"])
     Agent.objects.filter(pk=agent.pk).update(permission_set=clerks)
+    TOTP.activate(agent, "JBSWY3DPEHPK3PXP")
     asked = Invited(
         email="somebody-with-a-long-name@department-with-a-long-name.example",
         name="江見 恵美",
@@ -551,8 +564,9 @@ def begun_with_a_file(ticket, *, by, now):
 
 
 @pytest.fixture
-def tour(visit, people, places):
+def tour(visit, people, places, demo_urls, settings):
     """Walk through all pages; an open window keeps what it has loaded."""
+    settings.CAN_START_EMPTY = True
 
     def walk(**options):
         for who, paths in PAGES.items():

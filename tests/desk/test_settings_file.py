@@ -19,15 +19,20 @@ from mail.letter_editing import save_text
 from mail.letter_texts import text_of
 from mail.mailbox_editing import save_mailbox
 from mail.models import MailboxSource
+from rules.models import Recurrence, Rule
+from rules.services import save_rule, switch_rule
 from sla.editing import save_calendar, save_policy
 from sla.models import BusinessCalendar, Policy
 from sla.presets import CALENDARS, POLICIES
 from tests.conftest import signed_in
-from tests.factories import AgentFactory, TeamFactory, a_field, a_topic
+from tests.factories import AgentFactory, TeamFactory, a_field, a_ticket, a_topic
 from tests.html import Page
+from tests.rules.recurrences import a_recurrence
 from tickets.models import Macro
 from tickets.services.macros import save_macro
 from tickets.services.rating import save_rating_settings
+from tickets.services.wording import save_state_words
+from tickets.state_words import kept_words
 from topics.models import Field, Topic
 from transfers.as_file.section import FileError
 from transfers.as_file.whole import bring_in, written_settings
@@ -62,6 +67,17 @@ def furnished(admin, support: Team) -> None:
     reply = text_of("reply", "en")
     save_text("reply", "en", subject=f"{reply.subject}!", body=reply.body, by=admin)
     save_rating_settings(is_on=False, days_between=14, by=admin, now=timezone.now())
+    save_state_words({**kept_words(), "new_en": "In"}, by=admin, now=timezone.now())
+    rule = Rule(name="Faults", events=["opened"])
+    rule.conditions = [
+        {"of": "topic", "way": "is", "value": str(topic.pk)},
+        {"of": "assignee", "way": "is", "value": "nobody"},
+    ]
+    macro = Macro.objects.get(name="Soon")
+    actions = [("team", sales.pk), ("tell", "leads"), ("macro", macro.pk), ("assign", admin.pk)]
+    rule.actions = [{"do": do, "value": str(value)} for do, value in actions]
+    switch_rule(save_rule(rule, values={}, by=admin), is_active=True)
+    a_recurrence(a_ticket(), keeper=admin)
     fields = {"address": "help@desk.example", "team": sales, "is_default": True}
     source = {"kind": "imap", "host": "imap.desk.example", "user": "help", "secret": SECRET}
     save_mailbox(None, fields={**fields, "trusted_servers": ["mx.desk.example"]}, source=source)
@@ -71,7 +87,7 @@ def emptied() -> None:
     """What a furnished desk has and an empty one has not goes away; the default ones have names of
     their own there."""
     Field.objects.update(depends_on=None, depends_value="")
-    for model in (MailboxSource, Macro, Field, Topic):
+    for model in (Rule, Recurrence, MailboxSource, Macro, Field, Topic):
         model.objects.all().delete()
     Policy.objects.filter(is_default=False).delete()
     BusinessCalendar.objects.filter(is_default=False).delete()
@@ -99,6 +115,11 @@ def test_what_one_desk_wrote_makes_another_desk_the_same(furnished, admin, tmp_p
     assert written_settings() == written
     assert Field.objects.get(label_en="Cause").depends_on.label_en == "Known"
     assert MailboxSource.objects.get().secret == ""
+    # What they name are the things of this desk.
+    rule, sales = Rule.objects.get(), Team.objects.get(name="Sales")
+    assert rule.conditions[0]["value"] == str(Topic.objects.get().pk)
+    assert rule.actions[2]["value"] == str(Macro.objects.get(name="Soon").pk)
+    assert (rule.actions[0]["value"], rule.is_active) == (str(sales.pk), True)
 
 
 def test_bringing_it_in_again_changes_nothing(furnished, admin):
@@ -135,6 +156,15 @@ def test_only_what_the_file_names_changes_and_it_is_said_in_words(furnished, adm
         ("policies", {"conditions": {"weather": ["rain"]}}, "policies, Quick"),
         ("policies", {"calendar": "Nowhere"}, "policies, Quick"),
         ("macros", {"body": "{{nonsense}}"}, "macros, Sales / Soon"),
+        ("rules", {"actions": []}, "rules, 1, actions"),
+        ("rules", {"actions": [{"do": "team", "value": "Nobody"}]}, "rules, Faults"),
+        ("rules", {"conditions": [{"of": "topic"}]}, "rules, Faults"),
+        ("rules", {"since": "opened"}, "rules, Faults"),
+        ("rules", {"events": ["full moon"]}, "rules, Faults"),
+        ("rules", {"after": 10**18}, "rules, Faults"),
+        ("recurring_tickets", {"first_at": "0001-01-01T00:00:00+14:00"}, "recurring_tickets, "),
+        ("recurring_tickets", {"first_at": "2026-10-05T10:00:00"}, "recurring_tickets, "),
+        ("recurring_tickets", {"assignee": "x@example.com"}, "recurring_tickets, Check-in"),
         ("letters", {"body": "No link at all."}, "letters, reply / en"),
         # Its password is for the server that it was entered for.
         ("mailboxes", {"host": "imap.evil.example"}, "mailboxes, help@desk.example"),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet, prefetch_related_objects
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from accounts.models import Agent
-from accounts.people import end_work
+from accounts.arranging import save_team, set_members
+from accounts.exceptions import PeopleError
+from accounts.models import Agent, Team
+from accounts.people import Place, end_work, may_give_team, save_person, set_places
 from sla.models import UNRESOLVED
 from tickets.models import Draft, ScheduledReply, Ticket
 from tickets.services.assigning import team_assigns
@@ -79,6 +83,45 @@ def give_back_unseen(agent: Agent, *, by: Agent, now: datetime | None = None) ->
     tickets = hold_for_services(unseen)
     _pass_on(tickets.values(), to=None, by=by, now=now or timezone.now())
     return len(tickets)
+
+
+@transaction.atomic
+def keep_person(
+    agent: Agent,
+    *,
+    values: Mapping[str, Any],
+    places: Mapping[int, Place],
+    among: Mapping[int, Team],
+    by: Agent,
+) -> int:
+    """What is known of them, and what they are in which of the teams `among`; how many tickets went
+    back to their teams by it. Raises PeopleError."""
+    saved = save_person(agent, values=values, by=by)
+    set_places(saved, places, among=among)
+    return give_back_unseen(saved, by=by)
+
+
+@transaction.atomic
+def keep_team(
+    team: Team,
+    *,
+    name: str,
+    is_default: bool,
+    leads: Mapping[int, bool],
+    among: Collection[Agent],
+    by: Agent,
+) -> Team:
+    """Its name, and who of the people `among` is in it, by their keys with whether they lead it.
+    What those who go held of it goes back to it. Raises PeopleError."""
+    if team.pk and not may_give_team(by, team):
+        raise PeopleError(_("You can change only teams whose tickets you see yourself."))
+    before = set(team.memberships.values_list("agent", flat=True)) if team.pk else set()
+    save_team(team, name=name, is_default=is_default)
+    set_members(team, leads, among=among)
+    for each in among:
+        if each.pk in before - set(leads):
+            give_back_unseen(each, by=by)
+    return team
 
 
 def _open_tickets(agent: Agent) -> QuerySet[Ticket]:

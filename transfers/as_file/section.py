@@ -87,6 +87,10 @@ class Section:
                 raise FileError(f"{place}: {' '.join(error.messages)}") from None
 
 
+# Of rooms above this one, which add what is theirs when the desk starts.
+FROM_ABOVE: list[Section] = []
+
+
 def _kind_of(value: Any) -> type | None:
     """Which of JSON's kinds it is; yes and no are no numbers."""
     return next((kind for kind in (bool, str, int, list, dict) if isinstance(value, kind)), None)

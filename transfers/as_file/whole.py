@@ -19,14 +19,15 @@ from mail.letter_texts import forget_texts
 from sla.editing import EditRefused
 from tickets.exceptions import BadMacro
 from tickets.services.rematching import start_rematch
+from tickets.state_words import forget_state_words
 from topics.exceptions import TopicError
 from topics.selectors import forget_definitions
 from transfers.as_file import letters, people, promises, tickets
-from transfers.as_file.section import ONE_OF_THEM, Entry, FileError, Section
+from transfers.as_file.section import FROM_ABOVE, ONE_OF_THEM, Entry, FileError, Section
 
 FORMAT = 1
 # Each may name what stands before it.
-SECTIONS = (*people.SECTIONS, *promises.SECTIONS, *tickets.SECTIONS, *letters.SECTIONS)
+OWN = (*people.SECTIONS, *promises.SECTIONS, *tickets.SECTIONS, *letters.SECTIONS)
 REFUSALS = (PeopleError, BrandError, EditRefused, BadMacro, TopicError, FileError)
 LONGEST_VALUE = 80
 
@@ -57,10 +58,17 @@ class Change:
         ]
 
 
+def sections() -> tuple[Section, ...]:
+    """All kinds of settings."""
+    return (*OWN, *FROM_ABOVE)
+
+
 def written_settings() -> str:
     """All of it, as JSON that people can read."""
-    parts = {each.name: each.read() for each in SECTIONS}
-    whole = {each.name: parts[each.name] if each.keys else parts[each.name][0] for each in SECTIONS}
+    parts = {each.name: each.read() for each in sections()}
+    whole = {
+        each.name: parts[each.name] if each.keys else parts[each.name][0] for each in sections()
+    }
     return json.dumps({"format": FORMAT, **whole}, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -73,14 +81,16 @@ def bring_in(text: str, *, by: Agent, only_look: bool = False) -> list[Change]:
     content = _read(text)
     try:
         with transaction.atomic():
-            changes = [each for section in SECTIONS for each in _bring_in(section, content, by=by)]
+            changes = [
+                each for section in sections() for each in _bring_in(section, content, by=by)
+            ]
             if {change.section.name for change in changes} & {"calendars", "policies", "teams"}:
                 start_rematch()
             if only_look:
                 transaction.set_rollback(True)
     finally:
         # This process may remember what was never committed.
-        for forget in (forget_shown, forget_definitions, forget_texts):
+        for forget in (forget_shown, forget_definitions, forget_texts, forget_state_words):
             forget()
     return changes
 
@@ -96,7 +106,7 @@ def _read(text: str) -> dict[str, list[Entry]]:
         ) from None
     if not isinstance(whole, dict) or whole.pop("format", None) != FORMAT:
         raise FileError(_("This is no file of settings: “format” must be 1."))
-    known = {section.name: section for section in SECTIONS}
+    known = {section.name: section for section in sections()}
     if unknown := [name for name in whole if name not in known]:
         raise FileError(
             _("%(place)s: “%(name)s” is not known. Known are: %(known)s.")
