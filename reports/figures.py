@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from itertools import accumulate
 from typing import Any
 
@@ -18,13 +18,12 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import Coalesce, ExtractIsoWeekDay
 
 from reports.filtering import ReportFilter
-from reports.measures import MEASURES, Measure
+from reports.measures import BY_HOUR, MEASURES, Measure
 from reports.models import Fact, Tally
 
 WEEKDAYS = range(1, 8)
 """Monday is 1."""
 HOURS = range(24)
-MONTHLY = {"customer": Tally.CUSTOMER, "organization": Tally.ORGANIZATION}
 SINGLE = {
     "team": Tally.TEAM,
     "agent": Tally.AGENT,
@@ -120,7 +119,7 @@ def by(
     found: dict[Any, dict[str, int]] = defaultdict(lambda: dict.fromkeys(wanted, 0))
     for key in _always_there(chosen, dimension):
         found[key].update()
-    for row in _rows_by(chosen, wanted, dimension):
+    for row in _grouped(chosen, wanted, [dimension, "measure"]):
         found[row[dimension]][row["measure"]] += row["n"]
     return sorted(found.items())
 
@@ -191,7 +190,8 @@ def _grouped(chosen: ReportFilter, measures: list[str], columns: list[str]) -> I
     the range ("bin", always beside its measure) also the sum of what they say (`total`)."""
     about = {*chosen.chosen, *columns} - {"measure", "day", "weekday", "bin"}
     grain = _grain(about)
-    if grain is None or ("bin" in columns and grain == Tally.HOUR):
+    is_untold = grain == Tally.HOUR and ("bin" in columns or not set(measures) <= {*BY_HOUR})
+    if grain is None or is_untold:
         return _from_facts(chosen, measures, columns)
     tallies = Tally.objects.filter(
         grain=grain,
@@ -258,36 +258,6 @@ def _binned(facts: QuerySet[Fact], columns: list[str]) -> Iterator[Row]:
         row: Row = dict(zip(columns, keys, strict=True))
         bin_ = Tally.NO_BIN if seconds is None else MEASURES[row["measure"]].bin(seconds)
         yield {**row, "bin": bin_, "n": 1, "total": seconds or 0}
-
-
-def _rows_by(chosen: ReportFilter, measures: list[str], dimension: str) -> Iterable[Row]:
-    """By customer and organisation whole months are tallied, and only the days beside them read."""
-    if dimension not in MONTHLY or chosen.chosen:
-        yield from _grouped(chosen, measures, [dimension, "measure"])
-        return
-    first, end = _whole_months(chosen)
-    if first >= end:
-        yield from _from_facts(chosen, measures, [dimension, "measure"])
-        return
-    yield from (
-        Tally.objects.filter(
-            grain=MONTHLY[dimension], measure__in=measures, day__gte=first, day__lt=end
-        )
-        .order_by()
-        .values(dimension, "measure")
-        .annotate(n=Sum("count"))
-    )
-    for since, until in ((chosen.since, first - timedelta(days=1)), (end, chosen.until)):
-        if since <= until:
-            beside = replace(chosen, since=since, until=until)
-            yield from _from_facts(beside, measures, [dimension, "measure"])
-
-
-def _whole_months(chosen: ReportFilter) -> tuple[date, date]:
-    """The first day of the first whole month, and the first day after the last one."""
-    before = chosen.since - timedelta(days=1)
-    first = (before.replace(day=1) + timedelta(days=32)).replace(day=1)
-    return first, (chosen.until + timedelta(days=1)).replace(day=1)
 
 
 def _always_there(chosen: ReportFilter, dimension: str) -> Iterable[Any]:

@@ -466,3 +466,17 @@ _ALL = [
 MEASURES: dict[str, Measure] = {measure.key: measure for measure in _ALL}
 REASONS = tuple(key.removeprefix("unclean_") for key in MEASURES if key.startswith("unclean_"))
 """Why a ticket is not clean; tickets.cleanliness finds them."""
+
+DECIDED = ("promise_kept", "promise_late", "promise_silent")
+"""How a promise ended."""
+PROMISES = (
+    *("promise_made", "promise_kept", "promise_renewed", "promise_rescued", "promise_late"),
+    *("promise_silent", "renewed_without_news"),
+)
+BY_HOUR = ("arrived", *PROMISES)
+"""What is tallied by the hour of the day."""
+BY_MONTH = (
+    *("arrived", "contact", "unclean", "repeat_failure", "rated_good", "rated_bad", *DECIDED),
+    "effort",
+)
+"""What is tallied by customer and organisation, month by month."""

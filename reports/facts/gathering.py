@@ -98,11 +98,17 @@ WHERE promise.kind = 'promise' AND promise.source = ANY(%(people)s)
 """
 
 
-def gather(tickets: Collection[int]) -> None:
-    """Read what there is about these tickets, and about those they were merged into."""
-    known: dict[str, Any] = {"tickets": list(tickets), "people": list(KEPT_BY_PEOPLE)}
+def make_room() -> None:
+    """Have the temporary tables, empty, until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute(TABLES)
+
+
+def gather(tickets: Collection[int]) -> None:
+    """Read what there is about these tickets, and about those they were merged into."""
+    make_room()
+    known: dict[str, Any] = {"tickets": list(tickets), "people": list(KEPT_BY_PEOPLE)}
+    with connection.cursor() as cursor:
         for statement in (*MEMBERS, MATTERS, SAID, PROMISES):
             cursor.execute(statement, known)
         # Nobody else does it for temporary tables, and without it a join may take its time.

@@ -8,25 +8,28 @@ process at a time does it, so nobody stores what another has already found to be
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+import multiprocessing
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from time import monotonic
 
+import django
 from django.db import connection, transaction
 
 from reports import tallying
 from reports.facts.finding import find
-from reports.facts.gathering import gather
+from reports.facts.gathering import gather, make_room
 from reports.facts.judging import judge
-from reports.facts.storing import store
+from reports.facts.storing import store, store_repeated
 from reports.models import Stale
 
 BATCH = 1000
 # A round ends before the next one is asked for.
 ROUND_SECONDS = 15
-# Any number that no other lock of the desk has.
-LOCK = 7_240_315
+# Any numbers that no other lock of the desk has. The second one is shared by the processes of a rebuild,
+# which may outlive the one that began it by a batch.
+LOCK, LOCK_OF_BATCH = 7_240_315, 7_240_316
 
 
 def keep_figures() -> int:
@@ -50,7 +53,10 @@ def keep_batch(size: int = BATCH) -> int:
     """Look at some tickets that may have changed; return how many notes of them there were. None are
     left, or somebody else is at it, when there were none."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(%s) AND pg_try_advisory_xact_lock(%s)",
+            [LOCK, LOCK_OF_BATCH],
+        )
         if not cursor.fetchone()[0]:
             return 0
     oldest = Stale.objects.order_by("pk").select_for_update(skip_locked=True)
@@ -58,10 +64,11 @@ def keep_batch(size: int = BATCH) -> int:
     if not notes:
         return 0
     if any(ticket is None for _pk, ticket in notes):
-        tallying.add_all()
+        _end_rebuild()
     tickets = {ticket for _pk, ticket in notes if ticket is not None}
     if tickets:
         look_at(tickets)
+        store_repeated()
         tallying.add_changes()
     Stale.objects.filter(pk__in=[pk for pk, _ticket in notes]).delete()
     return len(notes)
@@ -69,7 +76,7 @@ def keep_batch(size: int = BATCH) -> int:
 
 def look_at(tickets: Collection[int]) -> None:
     """Find the facts of these tickets, and of those they were merged into, and store what differs.
-    Take the changes into the tallies afterwards."""
+    What tickets are together is to be found afterwards: `store_repeated`, and the tallies."""
     gather(tickets)
     find()
     judge()
@@ -87,24 +94,61 @@ def mark_stale(*, since: datetime | None = None) -> int:
         return int(cursor.rowcount)
 
 
-def rebuild() -> Iterator[int]:
+def rebuild(*, processes: int = 1) -> Iterator[int]:
     """Find all facts and add up all tallies; yields how many tickets have been looked at so far.
 
-    A rebuild that is broken off leaves a note, so that the tallies are added up again.
+    A rebuild that is broken off leaves a note, so that what tickets are together is found again. More
+    than one process sees only what is committed.
     """
-    with _alone():
+    with ExitStack() as stack:
+        stack.enter_context(_alone())
         Stale.objects.create(ticket=None)
         _remember_notes()
         _forget_deleted()
-        seen, last = 0, 0
-        while batch := _next_tickets(last):
-            with transaction.atomic():
-                look_at(batch)
-            seen, last = seen + len(batch), batch[-1]
+        seen = 0
+        for number in _each(processes, stack):
+            seen += number
             yield seen
         with transaction.atomic():
-            tallying.add_all()
+            _end_rebuild()
             _delete_remembered_notes()
+
+
+def _each(processes: int, stack: ExitStack) -> Iterable[int]:
+    """Look at all batches, here or in other processes, and tell how many tickets were in each."""
+    batches = _batches()
+    if processes == 1:
+        return map(_look_at_batch, batches)
+    context = multiprocessing.get_context("spawn")
+    pool = stack.enter_context(context.Pool(processes, initializer=django.setup))
+    return pool.imap_unordered(_look_at_batch, batches)
+
+
+def _batches() -> range:
+    """The first key of each batch of tickets."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COALESCE(MIN(id), 1), COALESCE(MAX(id), 0) FROM tickets_ticket")
+        first, last = cursor.fetchone()
+    return range(first, last + 1, BATCH)
+
+
+@transaction.atomic
+def _look_at_batch(first: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [LOCK_OF_BATCH])
+        cursor.execute(
+            "SELECT id FROM tickets_ticket WHERE id >= %s AND id < %s", [first, first + BATCH]
+        )
+        tickets = [pk for (pk,) in cursor.fetchall()]
+    if tickets:
+        look_at(tickets)
+    return len(tickets)
+
+
+def _end_rebuild() -> None:
+    make_room()
+    store_repeated(of_all=True)
+    tallying.add_all()
 
 
 @contextmanager
@@ -117,14 +161,6 @@ def _alone() -> Iterator[None]:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
-
-
-def _next_tickets(last: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM tickets_ticket WHERE id > %s ORDER BY id LIMIT %s", [last, BATCH]
-        )
-        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _remember_notes() -> None:

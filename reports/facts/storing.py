@@ -40,9 +40,11 @@ INSERT INTO reports_changed SELECT 1, {COLUMNS} FROM new
 """  # noqa: S608 - our own words
 # A customer's unclean tickets right after an unclean one, by when they were resolved. It is a fact of
 # two tickets, so it is found anew for every customer of whom one was judged otherwise.
+JUDGED_OTHERWISE = "SELECT customer FROM reports_changed WHERE measure IN ('clean', 'unclean')"
+EVERYBODY = "SELECT customer FROM reports_fact WHERE measure IN ('unclean', 'repeat_failure')"
 REPEATED = """
 WITH customers AS (
-    SELECT DISTINCT customer AS pk FROM reports_changed WHERE measure IN ('clean', 'unclean')
+    SELECT DISTINCT customer AS pk FROM ({whose}) AS those
 ), repeated AS (
     SELECT * FROM (
         SELECT fact.*, LAG(measure) OVER (PARTITION BY customer ORDER BY at, ticket_id) AS before
@@ -83,5 +85,14 @@ def store(tickets: Collection[int]) -> None:
     """Take over what was found of these tickets, and note what has changed in `reports_changed`."""
     known = {"tickets": list(tickets), "zone": settings.TIME_ZONE}
     with connection.cursor() as cursor:
-        for statement in (DELETE, INSERT, DELETE_REPEATED, INSERT_REPEATED):
+        for statement in (DELETE, INSERT):
             cursor.execute(statement, known)
+
+
+def store_repeated(*, of_all: bool = False) -> None:
+    """Find who was let down twice in a row: of the customers about whom `reports_changed` has news,
+    or of all. What has changed is noted there, too."""
+    whose = EVERYBODY if of_all else JUDGED_OTHERWISE
+    with connection.cursor() as cursor:
+        for statement in (DELETE_REPEATED, INSERT_REPEATED):
+            cursor.execute(statement.format(whose=whose))

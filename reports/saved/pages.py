@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from reports import said
 from reports.figures import counts, times
 from reports.filtering import ReportFilter
-from reports.measures import MEASURES
+from reports.measures import DECIDED, MEASURES, PROMISES
 from reports.said import Figure
 from reports.saved.models import SavedReport
 
@@ -39,21 +39,14 @@ class Summary:
     timed: Sequence[str] = ()
 
 
-KEPT = Share(
-    gettext_lazy("Share kept"),
-    "promise_kept",
-    ("promise_kept", "promise_late", "promise_silent"),
-)
+KEPT = Share(gettext_lazy("Share kept"), "promise_kept", DECIDED)
 CLEAN = Share(gettext_lazy("Clean tickets"), "clean", ("clean", "unclean"))
 CONTENT = Share(gettext_lazy("Rated good"), "rated_good", ("rated_good", "rated_bad"))
 SUMMARIES: Mapping[str, Summary] = {
     Page.PROMISES: Summary(
-        rows=("promise_kept", "promise_late", "promise_silent"),
+        rows=DECIDED,
         shares=(KEPT,),
-        counted=(
-            *("promise_made", "promise_kept", "promise_renewed", "promise_rescued"),
-            *("promise_late", "promise_silent", "renewed_without_news"),
-        ),
+        counted=PROMISES,
         timed=("promise_late",),
     ),
     Page.TIMES: Summary(

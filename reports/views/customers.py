@@ -18,7 +18,7 @@ from reports.charts.lines import Moment, line_chart
 from reports.charts.parts import Chart, Value
 from reports.filtering import ReportFilter
 from reports.frame import Frame
-from reports.measures import MEASURES
+from reports.measures import BY_MONTH, DECIDED, MEASURES
 from reports.names import LABELS, names_of
 from reports.page import report_page
 from reports.said import Figure
@@ -32,11 +32,7 @@ from reports.views.quality import (
 )
 
 BY = ("customer", "organization")
-DECIDED = ("promise_kept", "promise_late", "promise_silent")
-COUNTED = (
-    *("arrived", "contact", "unclean", "repeat_failure", "rated_good", "rated_bad"),
-    *DECIDED,
-)
+COUNTED = tuple(measure for measure in BY_MONTH if measure != "effort")
 
 
 def customers(request: HttpRequest) -> HttpResponseBase:
@@ -144,7 +140,7 @@ def _contacts(days: Any) -> int:
 def _table(frame: Frame, by: str) -> Table:
     months = whole_months(frame.chosen)
     keys = busiest(months, by)
-    told = told_of(months, (*COUNTED, "effort"), by, keys) if keys else {}
+    told = told_of(months, BY_MONTH, by, keys) if keys else {}
     names = names_of(by, keys)
     ranked = sorted(keys, key=lambda key: (-told[key][0]["contact"].count, names[key].casefold()))
     return Table(

@@ -17,11 +17,11 @@ from reports.charts.parts import Value
 from reports.filtering import ReportFilter, desk_today, first_day
 from reports.frame import Frame
 from reports.live import live_page
+from reports.measures import PROMISES
 from reports.now import FILTERS, Now, now_figures
 from reports.now_charts import in_queue, load_chart, time_left_chart
 from reports.said import Figure
 from reports.tables import Heading, Row, Table
-from reports.views.promises import COUNTED as PROMISES
 from reports.views.promises import decided, kept_share
 from sla.selectors import sweep_lag
 

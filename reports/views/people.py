@@ -17,7 +17,7 @@ from reports.charts.parts import Value
 from reports.filtering import ReportFilter
 from reports.frame import Frame
 from reports.load import Compliance, compliance, open_now
-from reports.measures import MEASURES
+from reports.measures import DECIDED, MEASURES
 from reports.names import LABELS, names_of
 from reports.page import report_page
 from reports.said import Figure
@@ -26,7 +26,6 @@ from reports.views.quality import Numbers, percent_value, total, with_before
 from sla.models import Kind
 from tickets.queue import QueueFilter
 
-DECIDED = ("promise_kept", "promise_late", "promise_silent")
 COUNTED = (
     *("contact", "answered", "next_answered", "resolved", "gave_on", "took_over"),
     *("sla_kept", "sla_broken"),

@@ -12,24 +12,19 @@ from django.utils.translation import gettext_lazy
 
 from reports import figures, said
 from reports.behind import url_behind
-from reports.busiest import MOST, busiest
+from reports.busiest import GRAINS, MOST, busiest
 from reports.charts.columns import Stack, column_chart
 from reports.charts.lines import Moment, line_chart
 from reports.charts.parts import Chart, Series, Value
-from reports.figures import MONTHLY
 from reports.filtering import ReportFilter
 from reports.frame import Frame
-from reports.measures import MEASURES
+from reports.measures import DECIDED, MEASURES, PROMISES
 from reports.names import LABELS, WEEKDAYS, hour_name, names_of
 from reports.page import report_page
 from reports.said import Figure
 from reports.spans import axis_name, full_name, in_spans, spans, what_of
 from reports.tables import Heading, Row, Table
 
-COUNTED = (
-    *("promise_made", "promise_kept", "promise_renewed", "promise_rescued", "promise_late"),
-    *("promise_silent", "renewed_without_news"),
-)
 # In the little room of a column, where the page has said that all of it is about promises.
 SHORT = {
     "promise_made": gettext_lazy("made"),
@@ -58,7 +53,7 @@ def contents(request: HttpRequest) -> dict[str, Any]:
     frame = Frame.of(request, by=by if by != USUAL_BY else "")
     chosen = frame.chosen
     days, days_before = (
-        [numbers for _, numbers in each] for each in figures.series_with_before(chosen, COUNTED)
+        [numbers for _, numbers in each] for each in figures.series_with_before(chosen, PROMISES)
     )
     return {
         "current": "promises",
@@ -73,7 +68,7 @@ def contents(request: HttpRequest) -> dict[str, Any]:
 
 def decided(numbers: Numbers) -> int:
     """Those that were kept or broken; what was rescued is neither."""
-    return sum(numbers[each] for each in ("promise_kept", "promise_late", "promise_silent"))
+    return sum(numbers[each] for each in DECIDED)
 
 
 def kept_share(chosen: ReportFilter, numbers: Numbers, before: Numbers) -> Figure:
@@ -97,7 +92,7 @@ def _figures(chosen: ReportFilter, numbers: Numbers, before: Numbers) -> list[Fi
         kept_share(chosen, numbers, before),
         *(
             said.counted(chosen, each, numbers[each], before[each], tone=tones.get(each, ""))
-            for each in COUNTED
+            for each in PROMISES
         ),
     ]
 
@@ -174,7 +169,7 @@ def _table(frame: Frame, by: str) -> Table:
         title=_("Promises by %(what)s") % {"what": BY[by]},
         first=str(BY[by]),
         headings=[
-            *(Heading(str(SHORT[each]), MEASURES[each]) for each in COUNTED),
+            *(Heading(str(SHORT[each]), MEASURES[each]) for each in PROMISES),
             Heading(_("share kept"), MEASURES["promise_kept"]),
         ],
         rows=[
@@ -189,16 +184,16 @@ def _table(frame: Frame, by: str) -> Table:
 
 def _numbers_by(chosen: ReportFilter, by: str) -> list[tuple[Any, dict[str, int]]]:
     """Of customers and organisations there may be any number, so only some are read."""
-    if by in MONTHLY:
-        return [*figures.by_some(chosen, COUNTED, by, busiest(chosen, by))]
-    return figures.by(chosen, COUNTED, by)
+    if by in GRAINS:
+        return [*figures.by_some(chosen, PROMISES, by, busiest(chosen, by))]
+    return figures.by(chosen, PROMISES, by)
 
 
 def _row(frame: Frame, by: str, key: Any, name: str, numbers: Numbers) -> Row:
     part: dict[str, Any] = {by: key}
     values = [
         Value(numbers[each], url_behind(frame.chosen, each, **part) if numbers[each] else "")
-        for each in COUNTED
+        for each in PROMISES
     ]
     only = f"?{frame.query(**part)}" if by in LABELS else ""
     return Row(name, [*values, _share(numbers)], only)
@@ -227,8 +222,8 @@ def _choices(frame: Frame, by: str) -> list[dict[str, Any]]:
 
 def _sum(days: Iterable[Numbers]) -> dict[str, int]:
     """All days together."""
-    found = dict.fromkeys(COUNTED, 0)
+    found = dict.fromkeys(PROMISES, 0)
     for numbers in days:
-        for each in COUNTED:
+        for each in PROMISES:
             found[each] += numbers[each]
     return found

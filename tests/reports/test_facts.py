@@ -59,6 +59,18 @@ def tallied() -> dict[tuple[object, ...], tuple[int, int]]:
     return {row[:-2]: row[-2:] for row in rows}
 
 
+# What pages show by the hour, and of customers and organisations.
+OF_CUSTOMERS = {
+    *("arrived", "contact", "unclean", "repeat_failure", "rated_good", "rated_bad", "effort"),
+    *("promise_kept", "promise_late", "promise_silent"),
+}
+TOLD_BY = {
+    "hour": {"arrived"} | {key for key, measure in MEASURES.items() if measure.group == "promises"},
+    "customer": OF_CUSTOMERS,
+    "organization": OF_CUSTOMERS,
+}
+
+
 def added_up() -> dict[tuple[object, ...], tuple[int, int]]:
     """What the tallies should be, from the facts one by one."""
     sums: dict[tuple[object, ...], tuple[int, int]] = {}
@@ -79,6 +91,8 @@ def added_up() -> dict[tuple[object, ...], tuple[int, int]]:
             ("customer", month, 0, 0, 0, 0, "", fact.customer, 0, month_bin),
             ("organization", month, 0, 0, 0, 0, "", 0, organization, month_bin),
         ):
+            if fact.measure not in TOLD_BY.get(grain, MEASURES):
+                continue
             key = (grain, fact.measure, *rest)
             count, seconds = sums.get(key, (0, 0))
             sums[key] = (count + 1, seconds + (fact.seconds or 0))

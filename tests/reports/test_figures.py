@@ -223,14 +223,6 @@ def test_figures_of_the_desk_read_no_facts(facts: list[Fact]):
         assert "reports_fact" not in query["sql"]
 
 
-def test_whole_months_of_customers_are_tallied(facts: list[Fact]):
-    Fact.objects.filter(day__month=9).delete()
-
-    september = ReportFilter(since=date(2026, 9, 1), until=date(2026, 9, 30))
-
-    assert sum(row["arrived"] for _, row in figures.by(september, ["arrived"], "customer")) > 0
-
-
 # Definitions and pages ----------------------------------------------------------------------------
 
 
