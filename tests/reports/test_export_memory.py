@@ -13,9 +13,9 @@ from tests.processes import environment_of_these_tests, run_python
 from tickets.models import Ticket
 from tickets.services.handling import solve
 
-ROWS = 20_000
-# What a hundred thousand rows may take, and twenty thousand may not come near.
-MOST_KILOBYTES = 32 * 1024
+ROWS = 6_000
+# Far less than so many rows take when they are read at once.
+MOST_KILOBYTES = 12 * 1024
 SCRIPT = """
 import json, resource
 from pathlib import Path
@@ -60,7 +60,7 @@ def _columns(model: type, *, but: tuple[str, ...] = ()) -> str:
 
 
 @pytest.mark.usefixtures("fresh_desk")
-def test_an_export_of_twenty_thousand_rows_stays_small_in_memory() -> None:
+def test_an_export_of_thousands_of_rows_stays_small_in_memory() -> None:
     TeamFactory(is_default=True)
     manager = AgentFactory(role="manager")
     # A ticket that is open needs a promise; one that is solved does not.
