@@ -61,7 +61,8 @@ def month_before(instant: datetime) -> date:
 def yardsticks_of(months: Collection[date]) -> dict[date, Usual]:
     """The yardsticks of these months, made now where nobody has asked for them before."""
     found = _stored(months)
-    missing = [month for month in months if month not in found]
+    # In one order, so that two who measure the same months do not wait for each other.
+    missing = sorted(month for month in months if month not in found)
     for month in missing:
         _freeze(month)
     return found | _stored(missing) if missing else found

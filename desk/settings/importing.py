@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import Team
 from audit.looking import note_look
 from audit.models import Access
 from common.spreadsheets import Encoding, csv_rows, mark_of
@@ -85,6 +86,12 @@ class DeskForm(forms.Form):
             "A zip with the files of the export, of at most 60 MB. Larger ones are brought in by the command import_desk on the server."
         ),
         widget=forms.FileInput(attrs={"accept": ".zip,.json,.xml,.csv,.sql,.mbox"}),
+    )
+    team = forms.ModelChoiceField(
+        label=gettext_lazy("Team that gets the tickets"),
+        queryset=Team.objects.order_by("name"),
+        required=False,
+        empty_label=gettext_lazy("The default team"),
     )
     is_dry_run = forms.BooleanField(
         label=gettext_lazy("Only say what would come"), required=False, initial=True
@@ -188,6 +195,7 @@ def create_desk(request: HttpRequest) -> HttpResponse:
         source=form.cleaned_data["source"],
         name=file.name,
         file=file,
+        options={"team": form.cleaned_data["team"].pk} if form.cleaned_data["team"] else {},
         is_dry_run=form.cleaned_data["is_dry_run"],
     )
     ring()

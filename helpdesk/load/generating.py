@@ -82,7 +82,13 @@ def generate_load(count: int, *, seed: int, now: datetime) -> None:
     finally:
         if is_large:
             _build(index)
+    _analyze()
+
+
+@transaction.atomic
+def _analyze() -> None:
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = 0")
         cursor.execute("ANALYZE")
 
 

@@ -48,7 +48,7 @@ PAGES = {
 }
 TODAY = MONDAY_AT_TEN.date()
 QUARTER = ReportFilter(since=TODAY - timedelta(days=89), until=TODAY, period="quarter")
-FOLLOWED = 10
+FOLLOWED = 5
 
 
 @pytest.fixture

@@ -36,6 +36,8 @@ def test_an_import_says_what_came(aiko):
 def test_what_is_not_there_is_refused(support):
     with pytest.raises(CommandError, match="There is nothing at"):
         said_by("import_desk", "zendesk", "nowhere")
+    with pytest.raises(CommandError, match="no team called Nobody"):
+        said_by("import_desk", "zendesk", ZENDESK, "--team", "Nobody")
 
 
 def test_an_export_goes_into_an_empty_folder_only(fresh_desk, tmp_path):

@@ -101,17 +101,18 @@ def test_what_is_no_table_is_refused_on_the_page(as_chief, content):
 
 
 @pytest.mark.django_db
-def test_a_whole_desk_comes_by_zip(as_chief):
+def test_a_whole_desk_comes_by_zip_for_a_team(as_chief, other_team):
     whole = io.BytesIO()
     with zipfile.ZipFile(whole, "w") as archive:
         for path in (SAMPLES / "zendesk").rglob("*.*"):
             archive.write(path, path.relative_to(SAMPLES / "zendesk"))
     file = SimpleUploadedFile("desk.zip", whole.getvalue())
 
-    page = as_chief.post(f"{IMPORT}desk/", {"source": "zendesk", "archive": file}, follow=True)
+    sent = {"source": "zendesk", "archive": file, "team": other_team.pk}
+    page = as_chief.post(f"{IMPORT}desk/", sent, follow=True)
     continue_imports()
 
-    assert Ticket.objects.filter(external_reference="Zendesk #4711").exists()
+    assert Ticket.objects.get(external_reference="Zendesk #4711").team == other_team
     assert "The import is done." in as_chief.get(page.request["PATH_INFO"]).content.decode()
 
 

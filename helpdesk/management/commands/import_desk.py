@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.models import Team
 from helpdesk.ownership import become_owner
 from rules.services import keep_listening
 from transfers.bundles import BundleError, opened
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("source", choices=[*Source.values, "yakusoku"])
         parser.add_argument("path")
         parser.add_argument("--dry-run", action="store_true", help="say what would come")
+        parser.add_argument("--team", help="that gets the tickets, by its name; else the default team")
         parser.add_argument("--job", type=int, help="go on with this import")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -64,12 +66,21 @@ class Command(BaseCommand):
                 source=options["source"],
                 name=path.name,
                 path=str(path),
+                options=self._team(options["team"]),
                 is_dry_run=options["dry_run"],
             )
         job = ImportJob.objects.filter(pk=options["job"]).first()
         if job is None:
             raise CommandError("There is no such import.")
         return job
+
+    def _team(self, name: str | None) -> dict[str, int]:
+        if name is None:
+            return {}
+        team = Team.objects.filter(name=name).first()
+        if team is None:
+            raise CommandError(f"There is no team called {name}.")
+        return {"team": team.pk}
 
     def _tell(self, job: ImportJob) -> None:
         self.stdout.write(f"{job.seen} records")
