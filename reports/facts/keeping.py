@@ -23,6 +23,7 @@ from reports.facts.gathering import gather, make_room
 from reports.facts.judging import judge
 from reports.facts.storing import store, store_repeated
 from reports.models import Stale
+from tickets.yardsticks import measure_all
 
 BATCH = 1000
 # A round ends before the next one is asked for.
@@ -105,6 +106,7 @@ def rebuild(*, processes: int = 1) -> Iterator[int]:
         Stale.objects.create(ticket=None)
         _remember_notes()
         _forget_deleted()
+        measure_all()
         seen = 0
         for number in _each(processes, stack):
             seen += number

@@ -23,6 +23,7 @@ from sla.models import Status
 from sla.sweep import sweep_due
 from tests.conftest import MONDAY_AT_TEN, allow_holding_notes
 from tests.factories import AgentFactory, a_customer, a_ticket
+from tests.processes import environment_of_these_tests, run_python
 from tests.reports.happening import Desk
 from tests.reports.recounting import recount
 from tickets.models import Rating, Ticket
@@ -338,6 +339,25 @@ def test_a_rebuild_that_dies_is_made_good(support, monkeypatch):
     keep_all()
 
     assert told("arrived") == [(0, None)]
+    assert tallied() == added_up()
+
+
+@pytest.mark.usefixtures("fresh_desk")
+def test_a_rebuild_by_two_processes_finds_the_same(support: Team, aiko: Agent):
+    """Also who was let down twice in a row, which no batch of tickets knows."""
+    for day in range(3):
+        ticket = a_ticket(now=AT + timedelta(days=day))
+        receive_reply(ticket, body="まだでしょうか。", now=AT + timedelta(days=day, minutes=1))
+        solve(ticket, agent=aiko, now=AT + timedelta(days=day, minutes=5))
+    keep_all()
+    kept = with_keys()
+    assert len(told("repeat_failure")) == 2
+    Fact.objects.all().delete()
+
+    script = "from django.core.management import call_command as run; run('rebuild_figures', processes=2)"
+    run_python(script, environment=environment_of_these_tests())
+
+    assert with_keys() == kept
     assert tallied() == added_up()
 
 
