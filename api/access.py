@@ -23,6 +23,7 @@ from common.numbers import whole_number
 from customers.models import ContactPoint, Customer, Organization
 from integrations.models import Channel, Webhook
 from knowledge.models import Article, ArticleText, Collection
+from knowledge.selectors import may_keep_articles
 from tickets import reach
 from tickets.models import Attachment, Macro, Message, Rating, SavedView, Ticket
 from tickets.services.handling import may_hold
@@ -189,9 +190,13 @@ def one_to_recover(visitor: Agent, ticket: Ticket) -> Rating:
 
 def articles(visitor: Agent) -> QuerySet[Article]:
     """What they may read, with what it says."""
+    return with_texts(Article.objects.visible_to(visitor))
+
+
+def with_texts(articles: QuerySet[Article]) -> QuerySet[Article]:
+    """The same, with what they say."""
     texts = ArticleText.objects.defer("title_tokens", "tokens", "draft_tokens")
-    seen = Article.objects.visible_to(visitor)
-    return seen.prefetch_related("teams", Prefetch("texts", queryset=texts))
+    return articles.prefetch_related("teams", Prefetch("texts", queryset=texts))
 
 
 def article(visitor: Agent, pk: str) -> Article:
@@ -210,7 +215,13 @@ def check_language(language: str) -> None:
         raise Http404
 
 
-def collection(pk: int) -> Collection:
+def check_keeps_articles(visitor: Agent) -> None:
+    """Raises Problem for whoever only writes drafts."""
+    if not may_keep_articles(visitor):
+        raise Problem(403, "not-permitted", _("Only who keeps the help centre may do this."))
+
+
+def collection_in_body(pk: int) -> Collection:
     """Under what an article can stand. Raises Problem."""
     return _known(Collection.objects.filter(pk=pk).first(), "collection")
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from accounts.exceptions import PeopleError
 from api.problems import Problem, Wrong
+from branding.exceptions import BrandError
 from customers.exceptions import AddressTaken, BadAddress, CustomerError
 from integrations.channels import ChannelError, ChannelOff, TakenBefore
 from knowledge.exceptions import ArticleError, Overtaken
@@ -48,7 +49,7 @@ IN_THE_WAY: Mapping[type[Exception], str] = {
 }
 REFUSALS = (
     *(of_tickets.TicketError, CustomerError, TopicError, ArticleError, ChannelError),
-    *(PeopleError, BadRule),
+    *(PeopleError, BadRule, BrandError),
 )
 
 

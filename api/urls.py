@@ -9,21 +9,29 @@ from api.views import (
     arranging,
     articles,
     beside,
+    blocked,
     bulk,
     channels,
+    collections,
     customer_records,
     customers,
+    deliveries,
     files,
+    form_links,
     kept,
     lists,
+    notices,
+    on_call,
     organizations,
     people,
+    ratings,
     reports,
     rules,
     said,
     settings,
     speaking,
     tickets,
+    times,
     webhooks,
 )
 
@@ -32,6 +40,8 @@ TICKET = "tickets/<str:number>/"
 CUSTOMER = "customers/<str:pk>/"
 PERSON = "people/<str:pk>/"
 RULE = "rules/<str:pk>/"
+TEAM = "teams/<str:pk>/"
+WEBHOOK = "webhooks/<str:pk>/"
 
 urlpatterns = [
     path("", about.Root.as_view(), name="root"),
@@ -63,6 +73,7 @@ urlpatterns = [
     path(f"{TICKET}customer-tasks/", speaking.CustomerTasks.as_view(), name="customer_tasks"),
     path(f"{TICKET}notes/", said.Notes.as_view(), name="notes"),
     path(f"{TICKET}commitments/", said.Commitments.as_view(), name="commitments"),
+    path(f"{TICKET}times/", times.Times.as_view(), name="times"),
     path(f"{TICKET}events/", said.Events.as_view(), name="events"),
     path(f"{TICKET}merge/", said.Merges.as_view(), name="merge"),
     path(f"{TICKET}merge/<str:pk>/", said.MergeDetail.as_view(), name="ticket_merge"),
@@ -86,6 +97,8 @@ urlpatterns = [
     path("bulk/<str:pk>/undo/", bulk.BulkUndoings.as_view(), name="bulk_undo"),
     path(f"{TICKET}split/", said.Splits.as_view(), name="split"),
     path(f"{TICKET}macro/", lists.AppliedMacros.as_view(), name="macro"),
+    path("ratings/", ratings.Ratings.as_view(), name="ratings"),
+    path("form-links/", form_links.FormLinks.as_view(), name="form_links"),
     path("uploads/", files.Uploads.as_view(), name="uploads"),
     path("attachments/<uuid:public_id>/", files.Attachment.as_view(), name="attachment"),
     path("customers/", customers.Customers.as_view(), name="customers"),
@@ -118,7 +131,9 @@ urlpatterns = [
     path(
         "organizations/<str:pk>/", organizations.OrganizationDetail.as_view(), name="organization"
     ),
-    path("collections/", articles.Collections.as_view(), name="collections"),
+    path("collections/", collections.Collections.as_view(), name="collections"),
+    path("collections/<str:pk>/", collections.CollectionDetail.as_view(), name="collection"),
+    path("synonyms/", collections.SynonymGroups.as_view(), name="synonyms"),
     path("articles/", articles.Articles.as_view(), name="articles"),
     path("articles/<str:pk>/", articles.ArticleDetail.as_view(), name="article"),
     path("articles/<str:pk>/<str:language>/", articles.Drafts.as_view(), name="draft"),
@@ -128,6 +143,7 @@ urlpatterns = [
         name="publication",
     ),
     path("channels/", channels.Channels.as_view(), name="channels"),
+    path("channels/<str:pk>/", channels.ChannelDetail.as_view(), name="channel"),
     path(
         "channels/<str:pk>/messages/",
         channels.ChannelMessages.as_view(),
@@ -140,7 +156,24 @@ urlpatterns = [
     path("views/", kept.Views.as_view(), name="views"),
     path("views/<str:pk>/", kept.ViewDetail.as_view(), name="view"),
     path("webhooks/", webhooks.Webhooks.as_view(), name="webhooks"),
-    path("webhooks/<str:pk>/", webhooks.WebhookDetail.as_view(), name="webhook"),
+    path(WEBHOOK, webhooks.WebhookDetail.as_view(), name="webhook"),
+    path(f"{WEBHOOK}secret/", deliveries.Secrets.as_view(), name="webhook_secret"),
+    path(f"{WEBHOOK}test/", deliveries.Tests.as_view(), name="webhook_test"),
+    path(f"{WEBHOOK}deliveries/", deliveries.Deliveries.as_view(), name="deliveries"),
+    path(
+        f"{WEBHOOK}deliveries/<str:point>/",
+        deliveries.DeliveryDetail.as_view(),
+        name="delivery",
+    ),
+    path(
+        f"{WEBHOOK}deliveries/<str:point>/resending/",
+        deliveries.Resendings.as_view(),
+        name="resending",
+    ),
+    path("notices/", notices.Notices.as_view(), name="notices"),
+    path("notices/<str:pk>/", notices.NoticeDetail.as_view(), name="notice"),
+    path("blocked-senders/", blocked.BlockedSenders.as_view(), name="blocked_senders"),
+    path("blocked-senders/<str:pk>/", blocked.BlockedSenderDetail.as_view(), name="blocked_sender"),
     path("topics/", arranging.Topics.as_view(), name="topics"),
     path("topics/<str:pk>/", arranging.TopicDetail.as_view(), name="topic"),
     path("fields/", arranging.Fields.as_view(), name="fields"),
@@ -148,7 +181,9 @@ urlpatterns = [
     path("tags/", arranging.Tags.as_view(), name="tags"),
     path("tags/<str:pk>/", arranging.TagDetail.as_view(), name="tag"),
     path("teams/", people.Teams.as_view(), name="teams"),
-    path("teams/<str:pk>/", people.TeamDetail.as_view(), name="team"),
+    path(TEAM, people.TeamDetail.as_view(), name="team"),
+    path(f"{TEAM}on-call/", on_call.OnCallLines.as_view(), name="on_call"),
+    path(f"{TEAM}on-call/<str:point>/", on_call.OnCallLineDetail.as_view(), name="on_call_line"),
     path("people/", people.People.as_view(), name="people"),
     path(PERSON, people.PersonDetail.as_view(), name="person"),
     path(f"{PERSON}deactivation/", people.Deactivations.as_view(), name="deactivation"),

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -19,6 +21,7 @@ from branding.selectors import forget_shown
 
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?")
+PAGE = URLValidator(schemes=("http", "https"))
 MOST_ORIGINS = 20
 MOST_NOTICES = 50
 
@@ -82,14 +85,18 @@ def read_origin(text: str) -> str:
 
 @transaction.atomic
 def save_notice(notice: Notice, *, values: Mapping[str, Any]) -> Notice:
-    """Keep a notice. Raises BrandError when it says nothing, is shown nowhere, or ends before it
-    begins."""
+    """Keep a notice. Raises BrandError when it says nothing, is shown nowhere, leads to no page, or
+    ends before it begins."""
     for name, value in values.items():
         setattr(notice, name, value)
     if not (notice.text_ja or notice.text_en):
         raise BrandError(_("Write it in at least one language."), field="text_ja")
+    if notice.link:
+        _check_link(notice.link)
     if notice.ends_at and notice.ends_at <= notice.starts_at:
         raise BrandError(_("It must end after it begins."), field="ends_at")
+    if not notice.places:
+        raise BrandError(_("Choose where it is shown."), field="places")
     if not notice.pk and Notice.objects.count() >= MOST_NOTICES:
         raise BrandError(_("There are 50 notices already. Delete one first."), field="text_ja")
     notice.save()
@@ -102,6 +109,14 @@ def delete_notice(notice: Notice) -> None:
     """For good."""
     notice.delete()
     _tell_everybody()
+
+
+def _check_link(link: str) -> None:
+    """It stands on pages of customers."""
+    try:
+        PAGE(link)
+    except ValidationError as error:
+        raise BrandError(" ".join(error.messages), field="link") from error
 
 
 def _held() -> Brand:

@@ -15,6 +15,12 @@ def place_behind(rows: QuerySet[Row]) -> int:
     return 0 if last is None else last + 1
 
 
+def steps_to(rows: QuerySet[Row], row: Row, *, place: int) -> int:
+    """How many places down, or, below 0, up it is among them to this one; 0 is the first."""
+    ordered = list(rows.order_by("position", "pk").values_list("pk", flat=True))
+    return place - ordered.index(row.pk)
+
+
 def move_within(rows: QuerySet[Row], row: Row, *, by: int) -> None:
     """One place up (-1) or down (1) among them. Call it in a transaction."""
     ordered = list(rows.select_for_update().order_by("position", "pk"))

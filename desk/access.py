@@ -399,14 +399,11 @@ def may_keep_mail(visitor: Agent) -> bool:
 
 
 def ratings(visitor: Agent) -> QuerySet[Rating]:
-    """What customers were asked and said: all of it for managers, that of their teams for leads.
-    Raises Http404 for everybody else."""
-    if visitor.sees_everything:
-        return Rating.objects.all()
-    if not visitor.memberships.filter(is_lead=True).exists():
+    """What customers of the teams they lead were asked and said; see tickets.reach. Raises Http404
+    for whoever leads none."""
+    if not (visitor.sees_everything or visitor.memberships.filter(is_lead=True).exists()):
         raise Http404
-    led = teams_led_by(visitor)
-    return Rating.objects.filter(ticket__team__in=led)
+    return reach.ratings_seen_by(visitor)
 
 
 def may_recover(visitor: Agent, ticket: Ticket) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -59,6 +59,12 @@ class BadMessage(ChannelError):
     def __init__(self, sentence: str, *, field: str) -> None:
         super().__init__(sentence)
         self.field = field
+
+
+class NameTaken(ChannelError):
+    """Another channel is called like that."""
+
+    field = "name"
 
 
 class TakenBefore(ChannelError):
@@ -112,13 +118,17 @@ def receive(channel: Channel, incoming: Incoming, *, now: datetime | None = None
 def save_channel(channel: Channel, *, values: Mapping[str, Any], url: str, is_silent: bool) -> str:
     """Keep it, new or changed, with where its answers go: to `url`, or, when that is empty, where they
     went before; `is_silent`: nowhere, so that they leave as letters. The secret of a new endpoint in
-    the clear, for the only time. Raises NotAllowed and NotReached (common.outside).
+    the clear, for the only time. Raises NameTaken, and NotAllowed and NotReached (common.outside).
     """
     if url and not is_silent:
         check_url(url)
     for name, value in values.items():
         setattr(channel, name, value)
-    channel.save()
+    try:
+        with transaction.atomic():
+            channel.save()
+    except IntegrityError as error:
+        raise NameTaken(_("There is a channel of this name already.")) from error
     webhook = Webhook.objects.filter(channel=channel).first()
     if is_silent:
         if webhook is not None:

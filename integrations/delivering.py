@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ from common.outside import Answer, NotAllowed, NotReached, post
 from common.secrets import Unreadable
 from integrations.models import Delivery, Webhook
 from integrations.secret_fields import reveal
-from integrations.services import switch_off
+from integrations.services import make_test, switch_off
 from integrations.signing import signed_headers
 
 logger = structlog.get_logger(__name__)
@@ -84,6 +84,17 @@ def _deliver_to(webhook_id: int, *, now: datetime | None) -> int:
             break
         arrived += deliver(delivery, now=moment)
     return arrived
+
+
+def try_after_commit(webhook: Webhook, *, now: datetime) -> Delivery:
+    """A test, sent once when this transaction has committed: no endpoint keeps its locks waiting."""
+    delivery = make_test(webhook, now=now)
+
+    def send() -> None:
+        deliver(delivery, now=now)
+
+    transaction.on_commit(send, robust=True)
+    return delivery
 
 
 def deliver(delivery: Delivery, *, now: datetime) -> bool:

@@ -142,7 +142,7 @@ OF_LEADS = {
 OF_ONE_TICKET = (
     *("ticket", "messages", "notes", "commitments", "events", "merge", "split", "macro"),
     *("calls", "missed_calls", "scheduled", "third_party_letters", "customer_tasks", "recovery"),
-    *("participants", "links", "steps", "linked_articles", "following", "brief"),
+    *("participants", "links", "steps", "linked_articles", "following", "brief", "times"),
 )
 # One of these things, which is not there.
 OF_ONE_TICKET_ABSENT = (
@@ -152,10 +152,15 @@ OF_ONE_TICKET_ABSENT = (
 OF_SETTINGS_ABSENT = (
     *("topic", "field", "tag", "team", "person", "deactivation", "invitation", "rule", "rule_runs"),
     *("invitation_sending", "rule_preview", "rule_undo", "recurring_ticket", "bulk_change"),
-    *("bulk_undo",),
+    *("bulk_undo", "collection", "notice", "blocked_sender", "channel", "on_call"),
+    *("webhook_secret", "webhook_test", "deliveries"),
+    *("on_call_line", "delivery", "resending"),
 )
 # What needs no words.
-WITHOUT_BODY = {"api:brief": 200, "api:missed_calls": 201}
+WITHOUT_BODY = {"api:brief": 200, "api:missed_calls": 201, "api:form_links": 200}
+# What is refused to agents who keep no articles, after they were let in. Nobody deletes what was
+# published.
+OF_KEEPERS = {"api:publication": {200, 403}, "api:article": {200, 403, 409}}
 OF_MESSAGES = ("message", "acceptance")
 OF_ONE_CUSTOMER_ABSENT = ("contact_point", "contact_point_state", "customer_separation")
 OF_ONE_CUSTOMER = (
@@ -496,7 +501,10 @@ def _all_arguments(world: World, visitor: str) -> dict[str, dict[str, object]]:
             for name in OF_ONE_TICKET_ABSENT
         },
         **{f"api:{name}": {"pk": 10**9} for name in OF_SETTINGS_ABSENT},
-        "api:rule_undo": {"pk": 10**9, "point": 10**9},
+        **{
+            f"api:{name}": {"pk": 10**9, "point": 10**9}
+            for name in ("rule_undo", "on_call_line", "delivery", "resending")
+        },
         **{
             f"api:{name}": {"pk": 10**9}
             for name in (*("organization", "channel_messages", "macro_detail", "view", "webhook"),)
@@ -680,11 +688,11 @@ def _expected_of_program(agent: Agent, name: str, method: str) -> set[int]:
         # A body that is not right is refused before anything is looked for.
         return {404, 422} if method in {"PATCH", "POST"} else {404}
     if method in {"GET", "HEAD"}:
-        return {200}
+        return {200, 403} if name == "api:synonyms" else {200}
     if name in WITHOUT_BODY:
         return {WITHOUT_BODY[name]}
-    if name == "api:publication":
-        return {200, 403}
+    if name in OF_KEEPERS:
+        return OF_KEEPERS[name]
     return {200} if method == "PATCH" else {403, 422}
 
 

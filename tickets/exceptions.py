@@ -111,6 +111,10 @@ class RatingClosed(TicketError):
     """The time to rate is over."""
 
 
+class LinkTooLong(TicketError):
+    pass
+
+
 class NothingAsked(TicketError):
     """The customer is not asked to do anything."""
 

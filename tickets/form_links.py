@@ -13,6 +13,9 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core import signing
 from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from tickets.exceptions import LinkTooLong
 
 SALT = "tickets.form_links"
 HOLDS = timedelta(days=90)
@@ -20,9 +23,12 @@ LONGEST = 4000
 
 
 def form_link(values: Mapping[str, str]) -> str:
-    """The whole address of the form with these fields filled in, by their names there."""
+    """The whole address of the form with these fields filled in, by their names there. Raises
+    LinkTooLong for more than an address holds."""
     filled = {name: value for name, value in values.items() if value}
     signed = signing.dumps(filled, salt=SALT, compress=True)
+    if len(signed) > LONGEST:
+        raise LinkTooLong(_("This is more than a link can hold. Fill in less."))
     return f"{settings.BASE_URL}{reverse('portal:inquiry_new')}?{urlencode({'prefill': signed})}"
 
 

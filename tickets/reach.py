@@ -7,11 +7,12 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Agent
+from accounts.selectors import teams_led_by
 from audit.looking import note_look
 from audit.models import Access
 from common.prepared import prepared
 from customers.models import Customer, Organization
-from tickets.models import Attachment, Ticket, reach_of
+from tickets.models import Attachment, Rating, Ticket, reach_of
 
 
 def find_ticket(visitor: Agent, number: int) -> Ticket | None:
@@ -89,3 +90,11 @@ def find_attachment(visitor: Agent, public_id: UUID) -> Attachment | None:
 def note_ticket(kind: Access.Kind, ticket: Ticket, *, thing: object = "") -> None:
     """They look at a ticket, or at a thing on it."""
     note_look(kind, customer=ticket.customer_id, ticket=ticket.number, thing=thing)
+
+
+def ratings_seen_by(visitor: Agent) -> QuerySet[Rating]:
+    """What customers were asked and said: all of it for managers, that of their teams for leads, and
+    nothing for everybody else."""
+    if visitor.sees_everything:
+        return Rating.objects.all()
+    return Rating.objects.filter(ticket__team__in=teams_led_by(visitor))

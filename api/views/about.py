@@ -18,7 +18,7 @@ from api.shapes import Text, answered
 PLACES = (
     *("me", "tickets", "customers", "organizations", "uploads", "articles", "macros", "views"),
     *("collections", "topics", "people", "invitations", "permission_sets", "availability"),
-    *("rules", "recurring", "bulk"),
+    *("rules", "recurring", "bulk", "ratings", "synonyms", "notices", "blocked_senders"),
     *("fields", "tags", "teams", "agents", "channels", "webhooks", "settings", "schema", "docs"),
 )
 ROOT = answered("Root", {name: Text(300) for name in PLACES})

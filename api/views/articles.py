@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
-from accounts.models import Language
+from accounts.models import Language, Team
 from api import access
-from api.endpoint import PAGED, Asked, Endpoint, absolute, answer, call, page
+from api.endpoint import (
+    PAGED,
+    Asked,
+    Endpoint,
+    absolute,
+    answer,
+    call,
+    check_unchanged,
+    etag_of,
+    page,
+    tagged,
+)
 from api.filtering import BY_ID, check_after
-from api.problems import Problem
 from api.schema import page_of
 from api.shapes import (
     Choice,
@@ -27,12 +36,19 @@ from api.shapes import (
     body,
     utc,
 )
-from api.views.arranging import BOTH
 from common.keyset import page_of as keyset_page
-from knowledge.models import BODY_LENGTH, TITLE_LENGTH, Article, ArticleText, Audience, Collection
-from knowledge.selectors import may_keep_articles
-from knowledge.services.writing import create_article, publish, save_draft, withdraw
-from topics.models import both
+from common.positions import steps_to
+from knowledge.models import BODY_LENGTH, TITLE_LENGTH, Article, ArticleText, Audience
+from knowledge.selectors import places_of
+from knowledge.services.writing import (
+    create_article,
+    delete_article,
+    move_article,
+    place_article,
+    publish,
+    save_draft,
+    withdraw,
+)
 
 LANGUAGE = Choice(Language.values)
 TEXT = answered(
@@ -57,11 +73,9 @@ ARTICLE = answered(
         "audience": Choice(Audience.values),
         "teams": ListOf(Whole(), 1000, about="Who may read an internal one; none: everybody here"),
         "texts": ListOf(TEXT, 2),
+        "position": Whole(0, about="Its place in its collection; 0: the first"),
         "updated_at": Instant(),
     },
-)
-COLLECTION = answered(
-    "Collection", {"id": Whole(), "slug": Text(80), "name": BOTH, "is_active": Flag()}
 )
 NEW = body(
     "NewArticle",
@@ -76,6 +90,17 @@ NEW = body(
     },
     ["collection", "language", "title", "body"],
 )
+PLACE_CHANGE = body(
+    "ArticleChange",
+    {
+        "collection": Whole(),
+        "topic": OrNull(Whole()),
+        "audience": Choice(Audience.values),
+        "teams": ListOf(Whole(), 1000, about="Who may read an internal one; none: everybody here"),
+        "position": Whole(0, 100_000, about="Its place in its collection; 0: the first"),
+    },
+)
+PLACE = ("collection", "topic", "audience", "teams")
 DRAFT = body(
     "Draft",
     {
@@ -85,28 +110,6 @@ DRAFT = body(
     },
     ["title", "body", "seen_revision"],
 )
-
-
-class Collections(Endpoint):
-    """Under what articles stand."""
-
-    of = section = "knowledge"
-
-    @call("List the collections of the help centre", answer=page_of(COLLECTION), query=PAGED)
-    def get(self, asked: Asked) -> HttpResponse:
-        """By id."""
-        check_after(BY_ID, asked.after)
-        found = keyset_page(Collection.objects.all(), BY_ID, after=asked.after, size=asked.limit)
-        shown = [
-            {
-                "id": each.pk,
-                "slug": each.slug,
-                "name": both(each.name_ja, each.name_en),
-                "is_active": each.is_active,
-            }
-            for each in found.rows
-        ]
-        return page(asked, shown, found.older)
 
 
 class Articles(Endpoint):
@@ -120,7 +123,7 @@ class Articles(Endpoint):
         check_after(BY_ID, asked.after)
         articles = access.articles(asked.agent)
         found = keyset_page(articles, BY_ID, after=asked.after, size=asked.limit)
-        return page(asked, [_shown(article) for article in found.rows], found.older)
+        return page(asked, _shown_in_order(found.rows), found.older)
 
     @call(
         "Begin an article with a draft",
@@ -139,7 +142,7 @@ class Articles(Endpoint):
         """A draft in one language."""
         sent = asked.body
         place: Mapping[str, Any] = {
-            "collection": access.collection(sent["collection"]),
+            "collection": access.collection_in_body(sent["collection"]),
             "topic": access.topic(sent["topic"]) if "topic" in sent else None,
             "audience": sent.get("audience", Audience.PUBLIC),
             "teams": [],
@@ -162,10 +165,45 @@ class ArticleDetail(Endpoint):
 
     of = section = "knowledge"
 
-    @call("Read an article", answer=ARTICLE)
+    @call("Read an article", answer=ARTICLE, has_etag=True)
     def get(self, asked: Asked, pk: str) -> HttpResponse:
         """With its drafts."""
-        return answer(_shown(access.article(asked.agent, pk)))
+        return tagged(asked, _shown(access.article(asked.agent, pk)))
+
+    @call(
+        "Move an article, or say who reads it",
+        answer=ARTICLE,
+        body=PLACE_CHANGE,
+        has_etag=True,
+        refuses=(409,),
+        about="For who keeps the help centre, and for leads. What is left out stays.",
+        example={"position": 0, "topic": None},
+    )
+    def patch(self, asked: Asked, pk: str) -> HttpResponse:
+        """Its texts stay as they are."""
+        article = _kept_article(asked, pk)
+        check_unchanged(asked, etag=etag_of(_shown(article)))
+        if {*PLACE} & {*asked.body}:
+            place = _place(article, asked.body)
+            place_article(article, place=place, seen=article.revision, by=asked.agent)
+        # Also for a lead who has given it to teams of others.
+        article = access.with_texts(Article.objects.all()).get(pk=article.pk)
+        if "position" in asked.body:
+            beside = Article.objects.filter(collection=article.collection_id)
+            place_wanted = asked.body["position"]
+            move_article(article, by=steps_to(beside, article, place=place_wanted))
+        return tagged(asked, _shown(article))
+
+    @call(
+        "Delete an article that was never published",
+        status=204,
+        refuses=(409,),
+        about="For good. What customers may have read is withdrawn instead.",
+    )
+    def delete(self, asked: Asked, pk: str) -> HttpResponse:
+        """With its drafts."""
+        delete_article(_kept_article(asked, pk))
+        return HttpResponse(status=204)
 
 
 class Drafts(Endpoint):
@@ -222,10 +260,27 @@ class Publications(Endpoint):
 
 
 def _kept(asked: Asked, pk: str, language: str) -> tuple[Article, ArticleText]:
-    article = access.article(asked.agent, pk)
-    if not may_keep_articles(asked.agent):
-        raise Problem(403, "not-permitted", _("Only who keeps the help centre publishes."))
+    article = _kept_article(asked, pk)
     return article, access.article_text(article, language)
+
+
+def _kept_article(asked: Asked, pk: str) -> Article:
+    article = access.article(asked.agent, pk)
+    access.check_keeps_articles(asked.agent)
+    return article
+
+
+def _place(article: Article, sent: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Where it is to stand; what was not sent stays. Raises Problem."""
+    place = {"collection": article.collection, "topic": article.topic}
+    if "collection" in sent:
+        place["collection"] = access.collection_in_body(sent["collection"])
+    if "topic" in sent:
+        place["topic"] = None if sent["topic"] is None else access.topic(sent["topic"])
+    teams = list(article.teams.all())
+    if "teams" in sent:
+        teams = access.all_in_body(Team.objects.all(), sent["teams"], at="teams")
+    return {**place, "audience": sent.get("audience", article.audience), "teams": teams}
 
 
 def _as_it_is(asked: Asked, article: Article) -> dict[str, Any]:
@@ -233,6 +288,17 @@ def _as_it_is(asked: Asked, article: Article) -> dict[str, Any]:
 
 
 def _shown(article: Article) -> dict[str, Any]:
+    return _shown_in_order([article])[0]
+
+
+def _shown_in_order(articles: Sequence[Article]) -> list[dict[str, Any]]:
+    """With the place of each, found for all of them at once; one that is taken away meanwhile has
+    none any more."""
+    places = places_of(articles)
+    return [_shown_at(places.get(article.pk, 0), article) for article in articles]
+
+
+def _shown_at(position: int, article: Article) -> dict[str, Any]:
     return {
         "id": article.pk,
         "slug": article.slug,
@@ -241,6 +307,7 @@ def _shown(article: Article) -> dict[str, Any]:
         "audience": article.audience,
         "teams": sorted(team.pk for team in article.teams.all()),
         "texts": [_shown_text(text) for text in article.texts.all()],
+        "position": position,
         "updated_at": utc(article.updated_at),
     }
 

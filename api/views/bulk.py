@@ -21,12 +21,11 @@ from tickets.macros import unknown_placeholders
 from tickets.models import BulkChange, BulkItem, Ending, Ticket, TicketQuerySet
 from tickets.services.bulk import AT_ONCE, start_bulk_change, undo_bulk_change
 from tickets.services.handling import REASON_LENGTH
+from tickets.services.merging_several import Merging
 from tickets.services.replying import Outcome, check_outcome
 from tickets.tags import distinct
 
 Action = BulkChange.Action
-# To let tickets go on as one is a call of its own, for each of them.
-ACTIONS = [each for each in Action if each != Action.MERGE]
 STATUSES = (Status.OPEN, Status.PENDING_CUSTOMER, Status.ON_HOLD)
 BULK = answered(
     "BulkChange",
@@ -53,7 +52,7 @@ NEW = body(
     "NewBulkChange",
     {
         "tickets": ListOf(Whole(about="A number"), AT_ONCE),
-        "action": Choice(ACTIONS),
+        "action": Choice(Action.values),
         "assignee": OrNull(Whole(about="Of `assign`; null: back to the team")),
         "status": Choice(STATUSES, about="Of `status`"),
         "status_reason": Text(REASON_LENGTH, about="What tickets on hold wait for"),
@@ -64,6 +63,7 @@ NEW = body(
         "promise_at": Instant(about="Of `reply`: the next contact; else as each policy says"),
         "promise_after": Whole(1, LONGEST_PROMISE, about="The same, in seconds of working time"),
         "macro": Whole(about="Of `reply`: its tags and its priority are set"),
+        "into": Whole(about="Of `merge`: the number of the one that goes on; else the oldest"),
     },
     ["tickets", "action"],
 )
@@ -86,7 +86,10 @@ class BulkChanges(Endpoint):
     def post(self, asked: Asked) -> HttpResponse:
         """At once."""
         tickets = _tickets(asked)
-        facts = FACTS[asked.body["action"]](asked, tickets)
+        if asked.body["action"] == Action.MERGE:
+            tickets, facts = _merged(asked, tickets)
+        else:
+            facts = FACTS[asked.body["action"]](asked, tickets)
         change = start_bulk_change(
             tickets, action=asked.body["action"], facts=facts, by=asked.agent, now=asked.now
         )
@@ -176,6 +179,18 @@ def _letter(asked: Asked, tickets: TicketQuerySet) -> dict[str, Any]:
         "priority": macro.priority if macro else "",
         "seen": {str(pk): count for pk, count in tickets.values_list("pk", "entry_count")},
     }
+
+
+def _merged(asked: Asked, tickets: TicketQuerySet) -> tuple[TicketQuerySet, dict[str, Any]]:
+    """Those that go on as another one. Raises Problem when nothing can be merged."""
+    standing, into = tickets.exclude(status=Status.MERGED), asked.body.get("into")
+    if into is not None and not standing.filter(number=into).exists():
+        raise access.unknown("into")
+    merging = Merging.of(standing, into=into)
+    if merging is None or merging.refusal:
+        said = merging.refusal if merging else _("These tickets go on as others already.")
+        raise invalid("tickets", "cannot-be-merged", said)
+    return standing.exclude(pk=merging.into.pk), merging.facts
 
 
 FACTS: Mapping[str, Callable[[Asked, TicketQuerySet], dict[str, Any]]] = {

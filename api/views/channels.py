@@ -2,33 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
 
+from accounts.models import Team
+from accounts.permissions import Permission
 from api import access
 from api.endpoint import PAGED, Asked, Endpoint, absolute, answer, call, page
 from api.filtering import BY_ID, check_after
+from api.problems import invalid
 from api.schema import page_of
-from api.shapes import Choice, Flag, ListOf, OrNull, Text, Whole, answered, body
+from api.shapes import Choice, Flag, ListOf, OrNull, Shape, Text, Whole, answered, body
 from api.showing import NAMED, TEAM
 from common.keyset import page_of as keyset_page
-from integrations.channels import LONGEST_NAME, LONGEST_TEXT, Incoming, receive
+from common.outside import LONGEST_URL, NotAllowed, NotReached
+from integrations.channels import LONGEST_NAME, LONGEST_TEXT, Incoming, receive, save_channel
 from integrations.models import Channel
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
-CHANNEL = answered(
-    "Channel",
+CHANNEL_FIELDS: Mapping[str, Shape] = {
+    **NAMED,
+    "kind": Choice(Channel.Kind.values),
+    "team": OrNull(TEAM, about="null: the team that everything new comes to"),
+    "language": Choice(LANGUAGES, about="Of people whose program does not say it"),
+    "is_active": Flag(),
+    "webhook": OrNull(Whole(about="It gets the answers; null: they leave as letters")),
+}
+CHANNEL = answered("Channel", CHANNEL_FIELDS)
+KEPT = answered(
+    "KeptChannel",
     {
-        **NAMED,
-        "kind": Choice(Channel.Kind.values),
-        "team": OrNull(TEAM, about="null: the team that everything new comes to"),
-        "language": Choice(LANGUAGES),
-        "is_active": Flag(),
+        **CHANNEL_FIELDS,
+        "secret": Text(200, about="It signs the answers; told this once, and empty otherwise."),
     },
 )
+SENT: Mapping[str, Shape] = {
+    "name": Text(60, 1),
+    "kind": Choice(Channel.Kind.values),
+    "team": OrNull(Whole()),
+    "language": Choice(LANGUAGES),
+    "is_active": Flag(),
+    "url": OrNull(Text(LONGEST_URL, 1), about="For answers; null: they leave as letters"),
+}
+NEW = body("NewChannel", SENT, ["name", "url"])
+CHANGE = body("ChannelChange", SENT)
 INCOMING = body(
     "NewChannelMessage",
     {
@@ -55,16 +76,49 @@ TAKEN = answered(
 class Channels(Endpoint):
     """By which other programs bring messages."""
 
-    of = section = "channels"
+    of = "settings"
     reads = "tickets:read"
+    section = "channels"
 
     @call("List channels", answer=page_of(CHANNEL), query=PAGED)
     def get(self, asked: Asked) -> HttpResponse:
         """Those whose team's tickets the agent sees."""
         check_after(BY_ID, asked.after)
-        rows = access.channels(asked.agent).select_related("team")
+        rows = access.channels(asked.agent).select_related("team", "webhook")
         found = keyset_page(rows, BY_ID, after=asked.after, size=asked.limit)
         return page(asked, [_shown(channel) for channel in found.rows], found.older)
+
+    @call(
+        "Set up a channel",
+        answer=KEPT,
+        status=201,
+        body=NEW,
+        about="For whoever looks after integrations. The URL for answers is checked at once.",
+        example={"name": "LINE shop", "kind": "line", "url": None},
+    )
+    def post(self, asked: Asked) -> HttpResponse:
+        """With the secret of its answers, this once."""
+        access.check_may(asked.agent, Permission.INTEGRATIONS)
+        told = _save(Channel(), asked.body)
+        return answer(told, status=201, Location=absolute(reverse("api:channels")))
+
+
+class ChannelDetail(Endpoint):
+    """One of them."""
+
+    of = "settings"
+    section = "channels"
+
+    @call(
+        "Change a channel, or switch it off",
+        answer=KEPT,
+        body=CHANGE,
+        about="What is left out stays, and so do tickets that are there.",
+        example={"is_active": False},
+    )
+    def patch(self, asked: Asked, pk: str) -> HttpResponse:
+        """Tickets go on as they began."""
+        return answer(_save(access.one_of(Channel.objects.all(), pk), asked.body))
 
 
 class ChannelMessages(Endpoint):
@@ -109,8 +163,26 @@ class ChannelMessages(Endpoint):
         return answer(told, status=201, Location=address)
 
 
+def _save(channel: Channel, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """What is answered: the channel, and the secret of its answers when it is new. Raises Problem."""
+    values = {name: said for name, said in sent.items() if name != "url"}
+    if "name" in sent:
+        values["name"] = " ".join(sent["name"].split())
+    if sent.get("team") is not None:
+        values["team"] = access.one_in_body(Team.objects.all(), sent["team"], at="team")
+    is_silent = sent["url"] is None if "url" in sent else False
+    try:
+        secret = save_channel(
+            channel, values=values, url=(sent.get("url") or "").strip(), is_silent=is_silent
+        )
+    except (NotAllowed, NotReached) as refusal:
+        raise invalid("url", "not-allowed", str(refusal)) from refusal
+    as_it_is = Channel.objects.select_related("team", "webhook").get(pk=channel.pk)
+    return {**_shown(as_it_is), "secret": secret}
+
+
 def _shown(channel: Channel) -> dict[str, Any]:
-    team = channel.team
+    team, webhook = channel.team, getattr(channel, "webhook", None)
     return {
         "id": channel.pk,
         "name": channel.name,
@@ -118,4 +190,5 @@ def _shown(channel: Channel) -> dict[str, Any]:
         "team": {"id": team.pk, "name": team.name} if team else None,
         "language": channel.language,
         "is_active": channel.is_active,
+        "webhook": webhook.pk if webhook else None,
     }

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,11 +21,12 @@ from api.problems import Problem, invalid
 from api.schema import page_of
 from api.shapes import Choice, Flag, ListOf, OrNull, Shape, Text, Whole, answered, body
 from api.showing import NAMED
+from common.positions import steps_to
 from sla.models import Priority
 from tickets.models import Ending, Macro, SavedView
 from tickets.queue import FIELD
 from tickets.services import audiences, viewing
-from tickets.services.macros import macros_in_order, save_macro
+from tickets.services.macros import macros_in_order, move_macro, save_macro
 from tickets.services.viewing import NAME_LENGTH, views_in_order
 from tickets.tags import TAG_LENGTH, TAGS_OF_A_TICKET, distinct
 
@@ -34,6 +36,7 @@ FOR_WHOM: Mapping[str, Shape] = {
         about="true, as when both are left out: for oneself; false without a team: for everybody"
     ),
 }
+PLACE = Whole(0, 1000, about="Its place among those for the same people; 0: the first")
 # All that somebody sees are on one page.
 MOST = 10_000
 LONGEST_PROMISE = 366 * 86_400
@@ -61,6 +64,7 @@ VIEW_CHANGE = body(
     {
         "name": Text(NAME_LENGTH, 1),
         "is_default": Flag(about="Of the token's agent: the queue opens with it"),
+        "position": PLACE,
     },
 )
 MACRO = answered(
@@ -90,7 +94,7 @@ OF_MACRO: Mapping[str, Shape] = {
     **FOR_WHOM,
 }
 NEW_MACRO = body("NewMacro", OF_MACRO, ["name", "body"])
-MACRO_CHANGE = body("MacroChange", OF_MACRO)
+MACRO_CHANGE = body("MacroChange", {**OF_MACRO, "position": PLACE})
 
 
 class Views(Endpoint):
@@ -130,17 +134,20 @@ class ViewDetail(Endpoint):
     section = "lists"
 
     @call(
-        "Rename a view, or open the queue with it",
+        "Rename a view, move it, or open the queue with it",
         answer=VIEW,
         body=VIEW_CHANGE,
         refuses=(409,),
         example={"name": "Printers of today"},
     )
     def patch(self, asked: Asked, pk: str) -> HttpResponse:
-        """To rename it, one must keep it."""
+        """To rename it or to move it, one must keep it."""
         view = access.view(asked.agent, pk)
         if "name" in asked.body:
             viewing.rename_view(access.kept_view(asked.agent, pk), name=asked.body["name"])
+        if "position" in asked.body:
+            kept = access.kept_view(asked.agent, pk)
+            viewing.move_view(kept, by=_steps(asked, SavedView.objects.all(), kept))
         if "is_default" in asked.body:
             viewing.choose_default(asked.agent, view if asked.body["is_default"] else None)
         return answer(_view_as_it_is(view, asked.agent))
@@ -206,7 +213,10 @@ class MacroDetail(Endpoint):
         if {"team", "is_own"} & set(asked.body):
             may_keep_all = asked.agent.may(Permission.FORMS)
             fields["owner"], fields["team"] = _for_whom(asked, may_keep_all=may_keep_all)
-        return answer(_shown_macro(save_macro(macro, fields=fields), asked.agent))
+        save_macro(macro, fields=fields)
+        if "position" in asked.body:
+            move_macro(macro, by=_steps(asked, Macro.objects.all(), macro))
+        return answer(_shown_macro(macro, asked.agent))
 
     @call("Delete a macro", status=204)
     def delete(self, asked: Asked, pk: str) -> HttpResponse:
@@ -228,6 +238,12 @@ def _for_whom(asked: Asked, *, may_keep_all: bool) -> tuple[Agent | None, Team |
     return None, team
 
 
+def _steps(asked: Asked, rows: QuerySet[Any], row: Macro | SavedView) -> int:
+    """How far it moves among those that are kept for the same people."""
+    audience = rows.filter(owner=row.owner_id, team=row.team_id)
+    return steps_to(audience, row, place=asked.body["position"])
+
+
 def _query(text: str) -> str:
     """Parameters that the list of tickets knows. Raises Problem."""
     said = dict(parse_qsl(text.removeprefix("?"), keep_blank_values=True))
@@ -239,7 +255,7 @@ def _query(text: str) -> str:
 
 def _fields(sent: Mapping[str, Any]) -> dict[str, Any]:
     """The values to keep. Raises tickets.exceptions.BadTag."""
-    fields = {name: said for name, said in sent.items() if name not in FOR_WHOM}
+    fields = {name: said for name, said in sent.items() if name not in {*FOR_WHOM, "position"}}
     if "name" in fields:
         fields["name"] = " ".join(fields["name"].split())
     if fields.get("promise_after"):

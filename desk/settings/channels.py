@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Team
 from common.outside import NotAllowed, NotReached
 from desk import access
-from integrations.channels import save_channel
+from integrations.channels import NameTaken, save_channel
 from integrations.models import Channel, Webhook
 
 WORDS = ("name", "kind", "team", "language", "is_active")
@@ -60,7 +59,7 @@ class ChannelForm(forms.Form):
         initial = {name: getattr(channel, name) for name in WORDS}
         initial["is_silent"] = bool(channel.pk) and webhook is None
         super().__init__(data, initial=initial)
-        self.channel, self.webhook = channel, webhook
+        self.webhook = webhook
         team = self.fields["team"]
         assert isinstance(team, forms.ModelChoiceField)  # noqa: S101 - declared above
         team.queryset = Team.objects.order_by("name")
@@ -68,12 +67,6 @@ class ChannelForm(forms.Form):
             self.fields["url"].help_text = _("Empty: it stays as it is, at %(host)s.") % {
                 "host": webhook.host
             }
-
-    def clean_name(self) -> str:
-        name = str(self.cleaned_data["name"])
-        if Channel.objects.filter(name=name).exclude(pk=self.channel.pk).exists():
-            raise forms.ValidationError(_("There is a channel of this name already."))
-        return name
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -122,8 +115,8 @@ def _save(request: HttpRequest, channel: Channel) -> HttpResponse:
         )
     except (NotAllowed, NotReached) as refusal:
         form.add_error("url", str(refusal))
-    except IntegrityError:
-        form.add_error("name", _("There is a channel of this name already."))
+    except NameTaken as refusal:
+        form.add_error(refusal.field, str(refusal))
     if not form.is_valid():
         return _page(request, channel, form, status=422)
     if secret:

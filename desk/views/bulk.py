@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from accounts.models import Agent
 from desk import access
 from desk.bulk import BulkForm, Progress, Selection, preview
-from desk.bulk_merging import Merging
+from desk.bulk_merging import merging_in_words
 from desk.filtering import Choices
 from desk.origin import Origin, queue_address
 from desk.views import bulk_letters
 from tickets.exceptions import TooLateToUndo
 from tickets.models import BulkChange, BulkItem
 from tickets.services.bulk import start_bulk_change, undo_bulk_change
+from tickets.services.merging_several import Merging
 
 SHOWN = 200
 TROUBLE = [BulkItem.Outcome.FAILED, BulkItem.Outcome.KEPT]
@@ -109,6 +110,7 @@ def _merge_page(request: HttpRequest, into: int | None, selection: Selection) ->
         return redirect(_list_of(sent))
     context = {
         "merging": merging,
+        "sentences": merging_in_words(merging),
         "came_from": sent.get("from", ""),
         "list_url": _list_of(sent),
     }

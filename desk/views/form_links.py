@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy
 
+from tickets.exceptions import LinkTooLong
 from tickets.form_links import HOLDS, form_link
 from tickets.queue import FIELD
 from topics.inputs import input_of
@@ -47,7 +48,12 @@ def create(request: HttpRequest) -> HttpResponse:
     form = FormLinkForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
-    return _page(request, form, link=form_link(form.cleaned_data))
+    try:
+        link = form_link(form.cleaned_data)
+    except LinkTooLong as refusal:
+        form.add_error(None, str(refusal))
+        return _page(request, form, status=422)
+    return _page(request, form, link=link)
 
 
 def _page(

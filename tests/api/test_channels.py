@@ -135,3 +135,36 @@ def test_the_bridge_of_the_documents_brings_a_message_and_gets_the_answer(
         server.server_close()
 
     assert shown == ["to U1: Good morning!"]
+
+
+def test_a_channel_is_set_up_and_changed_by_who_looks_after_integrations(
+    shop: Program, admin: Agent, support: Team, settings: LazySettings
+):
+    settings.WEBHOOK_ALLOWED_NETWORKS = ["203.0.113.0/24"]
+    keeper, new = Program(admin), {"name": "LINE", "kind": "line", "url": None}
+    problem(shop.post("channels/", new), 403, "not-permitted")
+
+    made = keeper.post("channels/", new)
+
+    assert made.status_code == 201, made.content
+    silent = made.json()
+    assert (silent["kind"], silent["webhook"], silent["secret"]) == ("line", None, "")
+    address = f"channels/{silent['id']}/"
+    problem(shop.patch(address, {"is_active": False}), 403, "not-permitted")
+    url = "https://203.0.113.7/line/"
+    loud = keeper.patch(address, {"url": url, "team": support.pk}).json()
+    assert loud["team"]["id"] == support.pk
+    assert loud["secret"]
+    [listed] = shop.get("channels/").json()["items"]
+    assert (listed["webhook"], listed["name"]) == (loud["webhook"], "LINE")
+    off = keeper.patch(address, {"is_active": False}).json()
+    assert (off["is_active"], off["webhook"], off["secret"]) == (False, loud["webhook"], "")
+    assert keeper.patch(address, {"url": None}).json()["webhook"] is None
+    for wrong, field in (
+        ({**new, "name": " LINE "}, "name"),
+        ({**new, "name": "Chat", "team": 999}, "team"),
+        ({**new, "name": "Chat", "url": "http://10.0.0.1/"}, "url"),
+        ({"name": "Chat"}, "url"),
+    ):
+        assert wrong_fields(keeper.post("channels/", wrong)) == {field}
+    assert Channel.objects.count() == 1

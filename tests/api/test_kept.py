@@ -96,3 +96,24 @@ def test_a_view_is_saved_renamed_opened_with_and_deleted(shop: Program, support:
 def test_a_view_of_what_the_list_does_not_know_is_refused(shop: Program, support: Team, query: str):
     problem(shop.post("views/", {**TODAY, "query": query}), 422, "invalid")
     assert not SavedView.objects.exists()
+
+
+@pytest.mark.parametrize("what", ["macros", "views"])
+def test_the_order_is_changed_among_those_of_the_same_people(
+    shop: Program, lead: Program, support: Team, what: str
+):
+    sent = RESTART if what == "macros" else TODAY
+    ids = [shop.post(f"{what}/", {**sent, "name": name}).json()["id"] for name in "abc"]
+    of_team = lead.post(f"{what}/", {**sent, "name": "d", "team": support.pk}).json()["id"]
+
+    def order() -> list[int]:
+        return [each["id"] for each in shop.get(f"{what}/").json()["items"]]
+
+    shop.patch(f"{what}/{ids[2]}/", {"position": 1})
+    assert order() == [ids[0], ids[2], ids[1], of_team]
+    shop.patch(f"{what}/{ids[0]}/", {"position": 1000})
+    assert order() == [ids[2], ids[1], ids[0], of_team]
+    assert shop.patch(f"{what}/{ids[2]}/", {"name": "e"}).json()["name"] == "e"
+    Membership.objects.update(is_lead=False)
+    refused = shop.patch(f"{what}/{of_team}/", {"position": 0})
+    problem(refused, 404, "not-found")

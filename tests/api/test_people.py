@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from accounts.models import Agent, Membership, Team
 from mail.models import OutboundEmail
@@ -127,3 +130,29 @@ def test_tags_topics_and_fields_are_kept_by_who_manages_forms(
     assert shop.get(f"tickets/{ticket.number}/").json()["tags"] == [left["name"]]
     assert chief.send("DELETE", f"tags/{left['id']}/").status_code == 204
     assert shop.get(f"tickets/{ticket.number}/").json()["tags"] == []
+
+
+def test_who_is_on_call_is_said_by_leads(
+    shop: Program, chief: Program, aiko: Agent, mallory: Agent, support: Team
+):
+    address = f"teams/{support.pk}/on-call/"
+    now = timezone.now()
+    line = {
+        "agent": aiko.pk,
+        "starts_at": now.isoformat(),
+        "ends_at": (now + timedelta(hours=8)).isoformat(),
+    }
+    problem(shop.post(address, line), 404, "not-found")
+    Membership.objects.filter(agent=aiko).update(is_lead=True)
+
+    made = shop.post(address, line)
+
+    assert made.status_code == 201, made.content
+    assert made.json()["agent"] == {"id": aiko.pk, "name": aiko.name}
+    assert chief.get(address).json()["items"] == [made.json()]
+    assert wrong_fields(shop.post(address, {**line, "agent": mallory.pk})) == {"agent"}
+    backwards = {**line, "starts_at": (now + timedelta(days=1)).isoformat()}
+    assert wrong_fields(shop.post(address, backwards)) == {"ends_at"}
+    problem(Program(mallory).send("DELETE", f"{address}{made.json()['id']}/"), 404, "not-found")
+    assert shop.send("DELETE", f"{address}{made.json()['id']}/").status_code == 204
+    assert chief.get(address).json()["items"] == []

@@ -30,6 +30,8 @@ from accounts.inviting import Invited
 from accounts.models import Agent, Team
 from accounts.services import add_member
 from api.document import document
+from branding.models import Notice
+from branding.services import save_notice
 from customers.models import Organization
 from customers.organizations import save_organization
 from helpdesk import programs
@@ -98,6 +100,12 @@ def test_the_description_is_openapi_3_1_and_open_to_everybody(db: None):
             *("invitations/{id}/", "invitations/{id}/sending/", "rules/", "rules/parts/"),
             *("rules/{id}/", "rules/{id}/preview/", "rules/{id}/runs/"),
             *("rules/{id}/runs/{point}/undo/", "recurring/", "recurring/{id}/"),
+            *("tickets/{number}/times/", "ratings/", "form-links/", "synonyms/"),
+            *("collections/{id}/", "notices/", "notices/{id}/", "blocked-senders/"),
+            *("blocked-senders/{id}/", "teams/{id}/on-call/", "teams/{id}/on-call/{point}/"),
+            *("channels/{id}/", "webhooks/{id}/secret/", "webhooks/{id}/test/"),
+            *("webhooks/{id}/deliveries/", "webhooks/{id}/deliveries/{point}/"),
+            "webhooks/{id}/deliveries/{point}/resending/",
         )
     }
 
@@ -178,6 +186,9 @@ def furnished(admin: Agent, support: Team, settings: LazySettings) -> dict[str, 
         "of_support": {"team": support.pk},
         "recurrence": {"team": support.pk, "customer": ticket.customer_id},
         "different": {"other": a_customer("different@example.com").pk},
+        "on_call": {"agent": add_member(support, AgentFactory()).agent_id},
+        "notices": a_notice().pk,
+        "collections": article.collection_id,
         "customers": ticket.customer_id,
         "articles": article.pk,
         "channels": channel.pk,
@@ -191,6 +202,12 @@ def furnished(admin: Agent, support: Team, settings: LazySettings) -> dict[str, 
         "same": {"into": a_customer("other@example.com").pk},
         "draft": {"seen_revision": article.texts.get().revision},
     }
+
+
+def a_notice() -> Notice:
+    return save_notice(
+        Notice(starts_at=timezone.now()), values={"text_en": "Is there", "places": ["help"]}
+    )
 
 
 def test_every_call_that_takes_a_body_has_an_example_that_works(
@@ -209,6 +226,7 @@ def test_every_call_that_takes_a_body_has_an_example_that_works(
         "/api/v1/tickets/{number}/articles/": furnished["article"],
         "/api/v1/tickets/{number}/scheduled/": furnished["later"],
         "/api/v1/bulk/": furnished["bulk"],
+        "/api/v1/teams/{id}/on-call/": furnished["on_call"],
         "/api/v1/topics/": furnished["of_support"],
         "/api/v1/recurring/": furnished["recurrence"],
     }

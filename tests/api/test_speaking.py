@@ -147,3 +147,31 @@ def test_many_tickets_are_changed_and_changed_back(
         ({"tickets": numbers, **letter, "body": "{{pet}}"}, "body"),
     ):
         assert wrong_fields(shop.post("bulk/", wrong)) == {field}
+
+
+def test_tickets_of_one_customer_are_merged_at_once_and_separated_again(
+    shop: Program, settings: LazySettings
+):
+    # The same is done to one after the other: the guard against that looks away.
+    settings.ZEAL_ALLOWLIST = [{"model": "*", "field": "*"}]
+    first = a_ticket()
+    second, third = a_ticket(customer=first.customer), a_ticket(customer=first.customer)
+    strange = a_ticket(email="jiro@example.com")
+    sent = {"action": "merge", "tickets": [each.number for each in (third, strange, second, first)]}
+
+    into_oldest = shop.post("bulk/", sent).json()
+
+    outcomes = {each["ticket"]: each["outcome"] for each in into_oldest["tickets"]}
+    assert outcomes == {second.number: "done", third.number: "done", strange.number: "failed"}
+    assert set(Ticket.objects.filter(merged_into=first)) == {second, third}
+    shop.post(f"bulk/{into_oldest['id']}/undo/")
+    assert not Ticket.objects.filter(status="merged").exists()
+    pair = {**sent, "tickets": [first.number, second.number], "into": second.number}
+    assert shop.post("bulk/", pair).status_code == 201
+    assert Ticket.objects.get(merged_into=second) == first
+    for wrong, field in (
+        ({"tickets": [second.number]}, "tickets"),
+        ({"tickets": [second.number, strange.number]}, "tickets"),
+        ({"tickets": [second.number, third.number], "into": strange.number}, "into"),
+    ):
+        assert wrong_fields(shop.post("bulk/", {"action": "merge", **wrong})) == {field}

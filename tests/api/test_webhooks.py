@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from django.conf import LazySettings
+from django.conf import LazySettings, settings
 from django.utils import timezone
 
 from accounts.models import Agent, Team
@@ -12,6 +14,8 @@ from integrations.channels import save_channel
 from integrations.models import Channel, Webhook
 from integrations.services import make_test
 from tests.api.programs import Program, problem, wrong_fields
+from tests.integrations.conftest import receiver  # noqa: F401 - a fixture
+from tests.integrations.receiver import Receiver
 
 WAREHOUSE = {
     "name": "Warehouse",
@@ -96,3 +100,40 @@ def test_webhooks_are_for_who_looks_after_them(keeper: Program, shop: Program, a
     reader = Program(admin, "settings:read")
     problem(reader.patch(f"webhooks/{made['id']}/", {"name": "x"}), 403, "scope-missing")
     assert Webhook.objects.get().name == "Warehouse"
+
+
+def test_a_test_is_sent_the_log_is_read_and_the_secret_is_changed(
+    keeper: Program,
+    shop: Program,
+    receiver: Receiver,  # noqa: F811
+    django_capture_on_commit_callbacks: Any,
+):
+    receiver.answers = [(404, {})]
+    made = keeper.post("webhooks/", {**WAREHOUSE, "url": receiver.url, "is_active": False}).json()
+    address = f"webhooks/{made['id']}/"
+
+    with django_capture_on_commit_callbacks(execute=True):
+        tested = keeper.post(f"{address}test/", **{"Idempotency-Key": "a"})
+    assert keeper.post(f"{address}test/", **{"Idempotency-Key": "a"}).json() == tested.json()
+
+    assert tested.status_code == 201, tested.content
+    assert receiver.types == ["test.ping"]
+    [listed] = keeper.get(f"{address}deliveries/?state=failed").json()["items"]
+    assert (listed["event"], listed["status"]) == ("test.ping", 404)
+    whole = keeper.get(tested["Location"].removeprefix(settings.BASE_URL)).json()
+    assert whole == {**listed, "body": whole["body"], "answer": "said back"}
+    again = keeper.post(f"{address}deliveries/{listed['id']}/resending/").json()
+    assert (again["name"], again["state"]) == (listed["name"], "waiting")
+    assert keeper.get(f"{address}deliveries/?state=failed").json()["items"] == []
+    other = keeper.post("webhooks/", {**WAREHOUSE, "url": receiver.url}).json()["id"]
+    elsewhere = f"webhooks/{other}/deliveries/{listed['id']}/"
+    problem(keeper.get(elsewhere), 404, "not-found")
+    problem(keeper.post(f"{elsewhere}resending/"), 404, "not-found")
+
+    changed = keeper.post(f"{address}secret/").json()
+
+    webhook = Webhook.objects.get(pk=made["id"])
+    assert changed["secret"] == decrypt(webhook.secret) != made["secret"]
+    assert decrypt(webhook.old_secret) == made["secret"]
+    for what in ("secret", "test"):
+        problem(shop.post(f"{address}{what}/"), 403, "not-permitted")

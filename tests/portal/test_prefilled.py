@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
 import pytest
@@ -74,3 +75,16 @@ def test_a_link_holds_for_its_days():
         assert read_form_link(signed) == FILLED
         clock.shift(timedelta(minutes=2))
         assert read_form_link(signed) is None
+
+
+def test_what_no_link_can_hold_is_said_and_not_cut_off(as_aiko: Client):
+    topic = a_topic()
+    for name in "abcde":
+        a_field(name, topics=[topic], is_for_customers=True)
+    typed = {f"field.{name}": token_urlsafe(700) for name in "abcde"}
+
+    page = as_aiko.post("/desk/form-link/create/", {**FILLED, **typed})
+
+    assert page.status_code == 422
+    assert "This is more than a link can hold." in page.text
+    assert Page(page.text).form("/desk/form-link/create/").fields["field.a"] == typed["field.a"]
