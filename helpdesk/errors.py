@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from psycopg2.errors import ReadOnlySqlTransaction
 
 from api.problems import is_for_programs, usual_problem
 
@@ -56,8 +57,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """Whether PostgreSQL is away, and the request is not at fault."""
-    return isinstance(error, OperationalError | InterfaceError)
+    """Whether PostgreSQL is away or takes nothing, and the request is not at fault."""
+    is_read_only = isinstance(getattr(error, "__cause__", None), ReadOnlySqlTransaction)
+    return is_read_only or isinstance(error, OperationalError | InterfaceError)
 
 
 def unavailable(request: HttpRequest, error: BaseException | None) -> HttpResponse:

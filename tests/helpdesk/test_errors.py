@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 
 from tests.conftest import signed_in
 from tests.factories import a_ticket
 from tests.html import Page
+from tests.portal.test_new_inquiry import TYPED
+from tickets.models import Ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("support")]
 
@@ -54,3 +56,17 @@ def test_when_the_database_goes_before_the_page_is_made_one_is_asked_to_come_aga
     answer = Client(raise_request_exception=False).get("/contact/")
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_a_database_that_takes_nothing_is_an_outage_and_keeps_no_half_of_a_ticket():
+    """As after a change of the primary, or when the server protects what is left of its disk."""
+    client = Client(raise_request_exception=False, headers={"Accept-Language": "en"})
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION READ ONLY")
+        answer = client.post("/contact/", TYPED)
+        transaction.set_rollback(True)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert not Ticket.objects.exists()
+    assert client.post("/contact/", TYPED).status_code == 302

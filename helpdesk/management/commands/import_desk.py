@@ -27,7 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("source", choices=[*Source.values, "yakusoku"])
         parser.add_argument("path")
         parser.add_argument("--dry-run", action="store_true", help="say what would come")
-        parser.add_argument("--team", help="that gets the tickets, by its name; else the default team")
+        parser.add_argument(
+            "--team", help="that gets the tickets, by its name; else the default team"
+        )
         parser.add_argument("--job", type=int, help="go on with this import")
 
     def handle(self, *args: Any, **options: Any) -> None:
