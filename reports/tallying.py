@@ -117,7 +117,6 @@ def add_changes() -> None:
 def add_all() -> None:
     """Make all tallies from the facts."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
         # To sort by so many columns, or to look each up, takes far longer than to hash them.
         cursor.execute("SET LOCAL work_mem = '64MB'")
         cursor.execute("SET LOCAL enable_mergejoin = off; SET LOCAL enable_nestloop = off")

@@ -148,6 +148,9 @@ def _look_at_batch(first: int) -> int:
 
 
 def _end_rebuild() -> None:
+    with connection.cursor() as cursor:
+        # Each of what follows is one statement over all facts.
+        cursor.execute("SET LOCAL statement_timeout = 0")
     make_room()
     store_repeated(of_all=True)
     tallying.add_all()
