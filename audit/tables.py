@@ -152,6 +152,7 @@ NOT_AUDITED: Mapping[str, str] = {
     "reports_fact": WORKED_OUT,
     "reports_stale": WORKED_OUT,
     "reports_tally": WORKED_OUT,
+    "reports_targettally": WORKED_OUT,
     "rules_run": VERSION,
     "sla_clock": OWN_LOG,
     "sla_clockevent": OWN_LOG,

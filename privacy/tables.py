@@ -59,6 +59,7 @@ STAYS: Mapping[str, str] = {
     "reports_savedreport_recipients": COLLEAGUES,
     "reports_stale": NUMBERS,
     "reports_tally": NUMBERS,
+    "reports_targettally": NUMBERS,
     "rules_rule": SETTINGS,
     "rules_run": NUMBERS,
     "sla_businesscalendar": SETTINGS,

@@ -8,8 +8,7 @@ from datetime import date
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from django.db.models import BigIntegerField, Exists, Func, OuterRef, Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast, NullIf
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from common.keyset import Order, Page, page_of
@@ -17,7 +16,7 @@ from common.numbers import whole_number
 from reports.figures import HOURS, WEEKDAYS, facts_of
 from reports.filtering import DIMENSIONS, ReportFilter
 from reports.models import Fact
-from sla.models import Commitment, Kind
+from sla.models import Kind
 
 PAGE = 50
 LONGEST_NUMBER = 9
@@ -71,28 +70,16 @@ class Narrower:
             "at_most": "seconds__lte",
         }
         plain = {lookups[name]: value for name, value in self.said.items() if name in lookups}
-        return Q(**plain) & self._target_condition()
-
-    def _target_condition(self) -> Q:
-        """Of facts of targets, whose keys name kind and commitment."""
-        asked = Q(key__startswith=f"{self.kind}:") if self.kind else Q()
-        if self.policy is None:
-            return asked
-        ours = Commitment.objects.filter(pk=OuterRef("target"), policy_version__policy=self.policy)
-        return asked & Q(Exists(ours))
-
-
-def with_target(facts: QuerySet[Fact]) -> QuerySet[Fact]:
-    """With the key of the commitment that a fact of a target is about, as `target`."""
-    key = Func("key", Value(":"), Value(2), function="split_part", output_field=TextField())
-    return facts.alias(target=Cast(NullIf(key, Value("")), BigIntegerField()))
+        # The key of a target: its kind, itself, its policy.
+        kind = Q(key__startswith=f"{self.kind}:") if self.kind else Q()
+        policy = Q(key__endswith=f":{self.policy}") if self.policy is not None else Q()
+        return Q(**plain) & kind & policy
 
 
 def facts_behind(chosen: ReportFilter, measure: str, **narrower: Any) -> QuerySet[Fact]:
     """The facts that a number counts, the newest first; `narrower` are the parts of Narrower."""
     condition = Narrower(**narrower).condition()
-    facts = with_target(facts_of(chosen, [measure]))
-    return facts.filter(condition).order_by(*NEWEST.forward)
+    return facts_of(chosen, [measure]).filter(condition).order_by(*NEWEST.forward)
 
 
 def url_behind(chosen: ReportFilter, measure: str, **narrower: Any) -> str:

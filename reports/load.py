@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, Func, OuterRef, Subquery, TextField, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import BigIntegerField, Count, Func, Q, Sum, TextField, Value
+from django.db.models.functions import Cast, NullIf
 
 from accounts.models import Agent
-from reports.behind import TARGETS, with_target
+from reports.behind import TARGETS
 from reports.figures import facts_of
 from reports.filtering import ReportFilter
-from sla.models import Commitment, Kind
+from reports.models import TargetTally
+from sla.models import Kind, Policy
 from tickets.models import Ticket
 
 
@@ -47,39 +48,46 @@ class Compliance:
 
 
 def compliance(chosen: ReportFilter) -> list[Compliance]:
-    """By policy and kind. A fact names its commitment, which names the policy: what is read is what
-    fell due in the time, by the index of facts."""
-    kind = Func("key", Value(":"), Value(1), function="split_part", output_field=TextField())
-    # Its key and its name in one, so that a row is looked up once.
-    policy = Commitment.objects.filter(pk=OuterRef("target")).values(
-        said=Concat(
-            Cast("policy_version__policy", TextField()),
-            Value(":"),
-            "policy_version__policy__name",
-            output_field=TextField(),
-        )
+    """By policy and kind, of what fell due in the time: from tallies, or from the facts of one
+    customer or organisation."""
+    read = _from_facts if {"customer", "organization"} & chosen.chosen.keys() else _from_tallies
+    found = list(read(chosen))
+    names = dict(
+        Policy.objects.filter(pk__in={policy for policy, *_ in found}).values_list("pk", "name")
     )
-    rows = (
-        with_target(facts_of(chosen, ["sla_kept", "sla_broken"]))
-        .order_by()
-        .annotate(kind=kind, policy=Subquery(policy[:1]))
-        .values_list("policy", "kind", "measure")
-        .annotate(n=Count("pk"))
-    )
-    found: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-    for said, each, measure, number in rows:
-        if said:
-            found[said, each][measure] = number
     counted = [
-        Compliance(
-            *_key_and_name(said), each, numbers.get("sla_kept", 0), numbers.get("sla_broken", 0)
-        )
-        for (said, each), numbers in found.items()
+        Compliance(policy, names.get(policy, ""), kind, kept, broken)
+        for policy, kind, kept, broken in found
     ]
     order = {kind: place for place, kind in enumerate(TARGETS)}
     return sorted(counted, key=lambda one: (one.name, one.policy, order[Kind(one.kind)]))
 
 
-def _key_and_name(said: str) -> tuple[int, str]:
-    key, _colon, name = said.partition(":")
-    return int(key), name
+Counted = Iterable[tuple[int, str, int, int]]
+
+
+def _from_tallies(chosen: ReportFilter) -> Counted:
+    tallies = TargetTally.objects.filter(
+        day__gte=chosen.since, day__lte=chosen.until, **chosen.chosen
+    )
+    counted: Counted = tallies.values_list("policy", "kind").annotate(Sum("kept"), Sum("broken"))
+    return counted
+
+
+def _from_facts(chosen: ReportFilter) -> Counted:
+    facts = facts_of(chosen, ["sla_kept", "sla_broken"]).order_by()
+    policy = Cast(NullIf(_part_of_key(3), Value("")), BigIntegerField())
+    counted: Counted = (
+        facts.annotate(policy=policy, kind=_part_of_key(1))
+        .exclude(policy=None)
+        .values_list("policy", "kind")
+        .annotate(
+            kept=Count("pk", filter=Q(measure="sla_kept")),
+            broken=Count("pk", filter=Q(measure="sla_broken")),
+        )
+    )
+    return counted
+
+
+def _part_of_key(number: int) -> Func:
+    return Func("key", Value(":"), Value(number), function="split_part", output_field=TextField())

@@ -124,6 +124,33 @@ class Tally(models.Model):
         return f"{self.count} {self.measure} ({self.grain}, {self.day})"
 
 
+class TargetTally(models.Model):
+    """How many targets of one kind of one policy were kept and broken on a day, told apart like the
+    finest tallies; nobody and no topic are 0."""
+
+    day = models.DateField()
+    policy = models.BigIntegerField()
+    kind = models.CharField(max_length=20, db_collation=PLAIN)
+    team = models.BigIntegerField()
+    agent = models.BigIntegerField()
+    topic = models.BigIntegerField()
+    channel = models.CharField(max_length=10, blank=True, db_collation=PLAIN)
+    kept = models.BigIntegerField()
+    broken = models.BigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "target tallies"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "policy", "kind", "team", "agent", "topic", "channel"],
+                name="one_target_tally_of_a_kind",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kept} of {self.kept + self.broken} {self.kind} ({self.day})"
+
+
 class Stale(models.Model):
     """A ticket whose facts may have changed. Triggers write it, any number of times; without a ticket
     it says that all tallies have to be added up again."""

@@ -183,6 +183,7 @@ LEFT_OUT: Mapping[str, str] = {
     "reports_fact": WORKED_OUT,
     "reports_stale": WORKED_OUT,
     "reports_tally": WORKED_OUT,
+    "reports_targettally": WORKED_OUT,
     "rules_run": RECORD,
     "tickets_bulkchange": PASSING,
     "tickets_bulkitem": PASSING,

@@ -13,7 +13,7 @@ from django.http import QueryDict
 
 from accounts.models import Agent, Team
 from customers.models import Organization
-from reports.behind import Narrower, with_target
+from reports.behind import Narrower
 from reports.exports.models import Export
 from reports.figures import facts_of
 from reports.filtering import ReportFilter, desk_today
@@ -53,7 +53,7 @@ class FactsAsked:
 
     def facts(self) -> QuerySet[Fact]:
         """In no order."""
-        return with_target(facts_of(self.chosen, self.measures)).filter(self.narrower.condition())
+        return facts_of(self.chosen, self.measures).filter(self.narrower.condition())
 
 
 def rows_of(export: Export) -> QuerySet[Any, Any]:

@@ -118,20 +118,22 @@ WITH words AS (
 SELECT ticket, measure, id::text, at, matter.agent, matter.channel, seconds
 FROM counted JOIN reports_matter AS matter USING (ticket)
 """
+# The key of a target names its kind, itself and its policy.
 TARGETS = """
 WITH owed AS (
     SELECT member.ticket, target.id, target.kind, target.state, target.met_at, target.breached_at,
-        target.used_seconds
+        target.used_seconds, target.kind || ':' || target.id || ':' || version.policy_id AS named
     FROM reports_member AS member
     JOIN sla_commitment AS target ON target.clock_id = member.clock
+    JOIN sla_policyversion AS version ON version.id = target.policy_version_id
     WHERE target.kind IN ('first_reply', 'next_reply', 'update', 'resolution')
         AND target.end_reason <> 'withdrawn'
 ), counted AS (
-    SELECT ticket, 'sla_kept' AS measure, kind || ':' || id AS key, met_at AS at,
+    SELECT ticket, 'sla_kept' AS measure, named AS key, met_at AS at,
         NULL::bigint AS seconds
     FROM owed WHERE state = 'met'
     UNION ALL
-    SELECT ticket, 'sla_broken', kind || ':' || id, breached_at, NULL
+    SELECT ticket, 'sla_broken', named, breached_at, NULL
     FROM owed WHERE state = 'breached'
     UNION ALL
     SELECT ticket, 'answered_working', id::text, met_at, used_seconds FROM owed

@@ -38,7 +38,7 @@ CREATE TEMP TABLE IF NOT EXISTS reports_wanted (
 CREATE TEMP TABLE IF NOT EXISTS reports_changed (
     sign integer, measure text COLLATE "C", day date, hour integer, customer bigint,
     organization bigint, team bigint, agent bigint, topic bigint, channel text COLLATE "C",
-    seconds bigint
+    seconds bigint, key text COLLATE "C"
 ) ON COMMIT DROP;
 DELETE FROM reports_member; DELETE FROM reports_matter; DELETE FROM reports_said;
 DELETE FROM reports_promise; DELETE FROM reports_wanted; DELETE FROM reports_changed;

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from django.conf import settings
 from django.db import connection
 
-COLUMNS = "measure, day, hour, customer, organization, team, agent, topic, channel, seconds"
+COLUMNS = "measure, day, hour, customer, organization, team, agent, topic, channel, seconds, key"
 DELETE = f"""
 WITH gone AS (
     DELETE FROM reports_fact AS fact

@@ -18,8 +18,8 @@ from customers.models import Organization
 from reports.facts import keeping
 from reports.facts.keeping import keep_all, keep_batch
 from reports.measures import MEASURES
-from reports.models import Fact, Stale, Tally
-from sla.models import Status
+from reports.models import Fact, Stale, Tally, TargetTally
+from sla.models import Commitment, Status
 from sla.sweep import sweep_due
 from tests.conftest import MONDAY_AT_TEN, allow_holding_notes
 from tests.factories import AgentFactory, a_customer, a_ticket
@@ -100,6 +100,24 @@ def added_up() -> dict[tuple[object, ...], tuple[int, int]]:
     return sums
 
 
+def targets() -> dict[tuple[object, ...], tuple[int, int]]:
+    """What is tallied of targets."""
+    names = ("day", "policy", "kind", "team", "agent", "topic", "channel", "kept", "broken")
+    return {row[:-2]: row[-2:] for row in TargetTally.objects.values_list(*names)}
+
+
+def targets_added_up() -> dict[tuple[object, ...], tuple[int, int]]:
+    """What that should be, from the facts and the commitments that their keys name."""
+    kept: Counter[tuple[object, ...]] = Counter()
+    broken: Counter[tuple[object, ...]] = Counter()
+    for fact in Fact.objects.filter(measure__startswith="sla_"):
+        target = Commitment.objects.get(pk=fact.key.split(":")[1])
+        policy = target.policy_version.policy_id
+        place = (fact.team, fact.agent or 0, fact.topic or 0, fact.channel)
+        (kept if fact.measure == "sla_kept" else broken)[fact.day, policy, target.kind, *place] += 1
+    return {key: (kept[key], broken[key]) for key in {*kept, *broken}}
+
+
 def told(measure: str) -> list[tuple[object, int | None]]:
     """Minutes since ten o'clock, and seconds, of each fact."""
     facts = Fact.objects.filter(measure=measure).order_by("at", "pk")
@@ -136,12 +154,12 @@ def test_facts_are_what_happened_and_tallies_add_them_up(teams, seed: int):
     assert len({measure for measure, *_ in expected}) > 25
     assert expected - stored() == Counter()
     assert stored() - expected == Counter()
-    assert tallied() == added_up()
+    assert (tallied(), targets()) == (added_up(), targets_added_up())
     before = with_keys()
     Fact.objects.all().delete()
     call_command("rebuild_figures", verbosity=0)
     assert with_keys() == before
-    assert tallied() == added_up()
+    assert (tallied(), targets()) == (added_up(), targets_added_up())
     assert keep_all() == 0
 
 
@@ -277,7 +295,7 @@ def test_a_customer_who_moves_takes_the_facts_along(support: Team):
     keep_all()
 
     assert set(Fact.objects.values_list("organization", flat=True)) == {customer.organization.pk}
-    assert tallied() == added_up()
+    assert (tallied(), targets()) == (added_up(), targets_added_up())
 
 
 @pytest.mark.django_db
@@ -320,7 +338,7 @@ def test_a_worker_that_dies_between_two_steps_loses_and_doubles_nothing(support,
     keep_all()
 
     assert told("arrived") == [(0, None), (1, None)]
-    assert tallied() == added_up()
+    assert (tallied(), targets()) == (added_up(), targets_added_up())
 
 
 @pytest.mark.django_db
@@ -339,7 +357,7 @@ def test_a_rebuild_that_dies_is_made_good(support, monkeypatch):
     keep_all()
 
     assert told("arrived") == [(0, None)]
-    assert tallied() == added_up()
+    assert (tallied(), targets()) == (added_up(), targets_added_up())
 
 
 @pytest.mark.usefixtures("fresh_desk")
@@ -358,7 +376,7 @@ def test_a_rebuild_by_two_processes_finds_the_same(support: Team, aiko: Agent):
     run_python(script, environment=environment_of_these_tests())
 
     assert with_keys() == kept
-    assert tallied() == added_up()
+    assert (tallied(), targets()) == (added_up(), targets_added_up())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -378,7 +396,7 @@ def test_who_commits_after_the_notes_were_read_is_not_lost(support: Team):
 
     arrived = Fact.objects.get(measure="arrived")
     assert arrived.channel == "phone"
-    assert tallied() == added_up()
+    assert (tallied(), targets()) == (added_up(), targets_added_up())
 
 
 @pytest.mark.django_db(transaction=True)
