@@ -243,6 +243,12 @@ class Ticket(models.Model):
             models.Index(
                 fields=["id"], condition=Q(awaits_judgement=True), name="tickets_to_judge"
             ),
+            # How many each team and each person has: nothing but that, in its order.
+            models.Index(
+                fields=["team", "assignee"],
+                condition=Q(status__in=UNRESOLVED),
+                name="open_by_holder",
+            ),
             # For programs that keep a copy up to date: what changed since, whatever its state.
             models.Index(fields=["updated_at", "id"], name="tickets_by_change"),
         ]
@@ -529,6 +535,7 @@ class CustomerTask(models.Model):
             ),
             models.CheckConstraint(condition=~Q(thing=""), name="customer_task_names_a_thing"),
         ]
+        indexes = [models.Index(fields=["asked_at"], name="tasks_by_day")]
 
     def __str__(self) -> str:
         return self.thing
