@@ -243,11 +243,12 @@ class Ticket(models.Model):
             models.Index(
                 fields=["id"], condition=Q(awaits_judgement=True), name="tickets_to_judge"
             ),
-            # How many each team and each person has: nothing but that, in its order.
+            # How many each team and each person has, and how many of them are late, in their order.
             models.Index(
                 fields=["team", "assignee"],
+                include=["next_due_at", "next_contact_at"],
                 condition=Q(status__in=UNRESOLVED),
-                name="open_by_holder",
+                name="queue_by_holder",
             ),
             # For programs that keep a copy up to date: what changed since, whatever its state.
             models.Index(fields=["updated_at", "id"], name="tickets_by_change"),

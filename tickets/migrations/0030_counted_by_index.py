@@ -15,7 +15,8 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("status__in", ("new", "open", "pending_customer", "on_hold"))),
                 fields=["team", "assignee"],
-                name="open_by_holder",
+                include=["next_due_at", "next_contact_at"],
+                name="queue_by_holder",
             ),
         ),
         AddIndexConcurrently(
