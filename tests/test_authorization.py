@@ -18,6 +18,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models, transaction
 from django.http import FileResponse
 from django.http.response import HttpResponseBase
+from django.template.backends.django import Template
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -629,6 +630,14 @@ def test_the_demo_mailbox_exists_only_in_the_demo(client: Client):
 DOORS = sorted({name.split(":")[0].split("_")[0] for name in RULES})
 
 
+@pytest.fixture
+def _blank_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is let in does not depend on what they read, and reading it takes most of the time; that every
+    page can be read is for the tour of tests/browser/test_accessibility.py to see."""
+    monkeypatch.setattr(Template, "render", lambda *_args, **_context: "")
+
+
+@pytest.mark.usefixtures("_blank_pages")
 @pytest.mark.parametrize("door", DOORS)
 def test_each_url_answers_each_visitor_and_method_as_its_rule_says(door: str, world: World):
     deviations = []

@@ -26,6 +26,7 @@ from mail.holding import hold_mail
 KEYS_TO_SKIP = 1_000
 # Building indexes is most of the work; what a crash would undo is begun again anyway.
 FAST = "-c maintenance_work_mem=256MB -c synchronous_commit=off"
+SECONDS_TO_LEAVE = 3.0
 # Any number that no other lock of the desk has.
 LOCK = 7_240_318
 PEOPLE, CUSTOMERS, TICKETS = "accounts_agent", "customers_customer", "tickets_ticket"
@@ -135,11 +136,11 @@ def _put_back(cursor: Cursor) -> bool:
 
 def _refuse_company(cursor: Cursor) -> None:
     connection.close()
-    cursor.execute(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
-    )
-    if others := cursor.fetchone()[0]:
+    # Who has just left, as we have ourselves, is seen for a moment still.
+    patience = time.monotonic() + SECONDS_TO_LEAVE
+    while (others := _others(cursor)) and time.monotonic() < patience:
+        time.sleep(0.1)
+    if others:
         raise BackupError(
             _(
                 "Other programs are connected to the database (%(count)s connections). Stop web,"
@@ -147,6 +148,14 @@ def _refuse_company(cursor: Cursor) -> None:
             )
             % {"count": others}
         )
+
+
+def _others(cursor: Cursor) -> int:
+    cursor.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    )
+    return int(cursor.fetchone()[0])
 
 
 def _count(cursor: Cursor, table: str) -> int:
