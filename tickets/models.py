@@ -243,6 +243,12 @@ class Ticket(models.Model):
             models.Index(
                 fields=["id"], condition=Q(awaits_judgement=True), name="tickets_to_judge"
             ),
+            models.Index(
+                fields=["-resolved_at", "-id"],
+                include=["team", "assignee", "status"],
+                condition=~Q(status__in=UNRESOLVED),
+                name="resolved_of_everybody",
+            ),
             # How many each team and each person has, and how many of them are late, in their order.
             models.Index(
                 fields=["team", "assignee"],

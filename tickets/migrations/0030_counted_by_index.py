@@ -20,6 +20,15 @@ class Migration(migrations.Migration):
             ),
         ),
         AddIndexConcurrently(
+            model_name="ticket",
+            index=models.Index(
+                condition=~models.Q(("status__in", ("new", "open", "pending_customer", "on_hold"))),
+                fields=["-resolved_at", "-id"],
+                include=["team", "assignee", "status"],
+                name="resolved_of_everybody",
+            ),
+        ),
+        AddIndexConcurrently(
             model_name="customertask",
             index=models.Index(fields=["asked_at"], name="tasks_by_day"),
         ),
